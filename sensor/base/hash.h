@@ -1,0 +1,27 @@
+/* hash.h - hashes for tables whose keys a stranger may choose, and checksums.
+ *
+ * hash_key comes from the epoch (files) or the sensor key (live), never from a
+ * per-boot seed, so that a replay gives the same bytes (DESIGN section 3). */
+#ifndef SEKISHO_BASE_HASH_H
+#define SEKISHO_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_key {
+	uint64_t k0, k1;
+};
+
+/* SipHash-1-3 (Aumasson and Bernstein; one compression, three finalisation rounds). */
+uint64_t hash_sip13(const struct hash_key *key, const void *data, size_t len);
+/* SipHash-2-4, for values that are compared across flows. */
+uint64_t hash_sip24(const struct hash_key *key, const void *data, size_t len);
+/* CRC-32C (Castagnoli, RFC 3720 B.4), continued from crc (0 at the start). */
+uint32_t hash_crc32c(uint32_t crc, const void *data, size_t len);
+
+/* SHA-1 (FIPS 180-4): Community ID asks for it.  Not for security. */
+void hash_sha1(const void *data, size_t len, uint8_t out[static 20]);
+/* MD5 (RFC 1321): JA3 asks for it.  Not for security. */
+void hash_md5(const void *data, size_t len, uint8_t out[static 16]);
+
+#endif

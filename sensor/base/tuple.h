@@ -1,0 +1,23 @@
+/* tuple.h - the inner 5-tuple and the tenant it belongs to (DESIGN section 3). */
+#ifndef SEKISHO_BASE_TUPLE_H
+#define SEKISHO_BASE_TUPLE_H
+
+#include "base/addr.h"
+
+enum ip_proto { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
+
+/* As seen in one packet: from source to destination.  No padding, so that it
+ * can be hashed and compared as bytes. */
+struct tuple {
+	struct addr src, dst;
+	uint16_t sport, dport; /* host order; ICMP: type and code (echo: 8/0 both ways) and id */
+	uint16_t tenant;       /* policy number, 0 = default */
+	uint8_t proto;         /* IP protocol number */
+	uint8_t zero;
+};
+
+/* The same for both directions: the lower (address, port) stands first.
+ * Returns true if src and dst were swapped. */
+bool tuple_normalise(struct tuple *t);
+
+#endif

@@ -1,0 +1,63 @@
+/* decode.h - frames to packets: links, VLAN tags, IP with its extension
+ * headers, fragments, VXLAN, then TCP, UDP or ICMP.
+ *
+ * Runs in the capture thread (one decoder a thread), since the owner of a
+ * packet is a function of the inner 5-tuple.  A loop of at most DECODE_DEPTH
+ * layers, never recursion.  Lengths are believed only where they fit.
+ * Adding a link or tunnel is a row in link.c or tunnel.c. */
+#ifndef SEKISHO_DECODE_DECODE_H
+#define SEKISHO_DECODE_DECODE_H
+
+#include "base/arena.h"
+#include "base/frame.h"
+#include "base/hash.h"
+#include "base/reason.h"
+#include "decode/packet.h"
+
+#define DECODE_DEPTH 8       /* tags, tunnels and IP headers in one frame */
+#define FRAG_TIMEOUT_NS (15ull * 1000000000ull)
+#define FRAG_BUFFERS_MIN 64
+
+struct decode_counters {
+	uint64_t frames;                       /* given to decode */
+	uint64_t decoded;                      /* gave a packet, or a fragment that was kept */
+	uint64_t refused[FRAME_REASON_COUNT];  /* frames == decoded + sum(refused) */
+	uint64_t fragments;                    /* kept, part of decoded */
+	uint64_t datagrams;                    /* made whole */
+	uint64_t frag_conflict;
+	uint64_t frag_expired_bytes;           /* payload skipped(frag_timeout) */
+	uint64_t bad_checksum;
+	uint64_t vxlan;
+};
+
+struct decoder;
+
+/* Which tenant a frame belongs to: from (source, VLAN ids outer to inner, VNI or
+ * UINT32_MAX); given by policy, pure. */
+struct tenant_map {
+	uint16_t (*find)(const void *self, uint16_t source, const uint16_t vlans[], uint32_t vlan_cnt,
+		uint32_t vni);
+	const void *self;
+};
+
+/* frag_buffers: datagrams that may be under reassembly at once (64 KiB each, from
+ * the arena).  inputs: sources, each with its own counters. */
+size_t decoder_bytes(uint32_t frag_buffers, uint32_t inputs);
+struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t inputs,
+	const struct hash_key *key, struct tenant_map tenants);
+
+/* One frame at its position.  True: *out is a packet.  False: refused or kept
+ * (counted).  A reassembled packet's payload is valid until decoder_recycle()
+ * of its block. */
+bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out);
+
+/* A buffer lent with PACKET_REASSEMBLED is no longer read.  Thread-safe. */
+void decoder_recycle(struct decoder *decoder, uint32_t block);
+
+/* Fragments older than FRAG_TIMEOUT_NS at now are given up and counted; now =
+ * STAMP_END_NS gives up all.  Called once a batch. */
+void decoder_expire(struct decoder *decoder, uint64_t now_ns);
+
+const struct decode_counters *decoder_counters(const struct decoder *decoder, uint32_t input);
+
+#endif

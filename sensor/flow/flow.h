@@ -1,0 +1,107 @@
+/* flow.h - both directions of one inner 5-tuple in one tenant.
+ *
+ * Owner: one worker.  From fixed pools, two hot cache lines (record and key).
+ * Holds ids of other rooms' state, never pointers.  Freed only by flow_table
+ * itself: by due time (flow_expire), by eviction of the longest idle of its class when full
+ * (bare SYN flows live in a share of 1/16 and go first, flows with payload go last), or by
+ * flow_drop; every end is announced through struct flow_owner. */
+#ifndef SEKISHO_FLOW_FLOW_H
+#define SEKISHO_FLOW_FLOW_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "decode/packet.h"
+
+/* Idle times in packet time.  After FIN both ways or RST a flow lingers, so
+ * that data behind a forged RST is still inspected. */
+#define FLOW_IDLE_SYN_NS (30ull * 1000000000ull)
+#define FLOW_IDLE_TCP_NS (600ull * 1000000000ull)
+#define FLOW_IDLE_UDP_NS (60ull * 1000000000ull)
+#define FLOW_LINGER_NS (60ull * 1000000000ull)
+#define FLOW_HOLE_NS (2ull * 1000000000ull) /* a hole in a stream is waited for */
+
+enum flow_flag {
+	FLOW_SYN_SEEN = 1,      /* the initiator is known by handshake */
+	FLOW_SYNACK_SEEN = 2,
+	FLOW_CLIENT_KNOWN = 4,  /* client_dir is proven by handshake or protocol, not guessed by port */
+	FLOW_FIN_0 = 8,
+	FLOW_FIN_1 = 16,
+	FLOW_RST = 32,
+	FLOW_MIDSTREAM = 64,
+	FLOW_PAYLOAD_0 = 128,   /* payload seen from the key's first end */
+	FLOW_PAYLOAD_1 = 256,
+	FLOW_HOLE = 512,        /* stream waits for a hole: due within FLOW_HOLE_NS */
+	FLOW_SPEAKS = 1024,     /* an open finding: its end emits facts, so it ends in due order */
+	FLOW_ANSWERED = 2048,   /* packets both ways */
+};
+
+/* 64 B, the hot line.  Directions: 0 = from the key's first end, 1 = from its second. */
+struct flow {
+	uint64_t first_ns, first_ord; /* position of the first packet */
+	uint64_t last_ns;             /* now of the last packet */
+	uint32_t packets[2];          /* since the last fold (contacts take and clear them) */
+	uint32_t bytes[2];            /* wire bytes since the last fold */
+	uint32_t stream;              /* id in stream's pool, 0 = none */
+	uint32_t parse;               /* id in the worker's flow state, 0 = none */
+	uint32_t wheel_next;          /* flow table's own */
+	uint16_t flags;               /* enum flow_flag */
+	uint8_t client_dir;           /* direction whose packets the client sends: 0 or 1 */
+	uint8_t state;                /* flow table's own */
+};
+
+struct flow_owner {
+	/* The flow is about to be freed at due_ns (its packets are over).  Called
+	 * once, in (due_ns, first_ord) order within one flow_expire() for flows
+	 * that have FLOW_SPEAKS or FLOW_HOLE. */
+	void (*ended)(void *self, uint32_t flow, uint64_t due_ns, bool evicted);
+	/* The hole wait ended at due_ns; the flow lives on. */
+	void (*hole_due)(void *self, uint32_t flow, uint64_t due_ns);
+	void *self;
+};
+
+struct flow_counters {
+	uint64_t created, ended, evicted_syn, evicted_idle, evicted_payload, refused;
+};
+
+struct flow_table;
+
+size_t flow_table_bytes(uint32_t capacity);
+struct flow_table *flow_table_new(struct arena *arena, uint32_t capacity, struct flow_owner owner);
+
+/* Batch of packets, three passes (performance.md 12.1): 1 prefetch buckets, 2 records. */
+void flow_prefetch(struct flow_table *table, const struct packet packets[], uint32_t count);
+void flow_prefetch_records(struct flow_table *table, const struct packet packets[], uint32_t count);
+
+/* The packet's flow, made if new; 0 if there is no room (counted).  *dir: the
+ * packet's direction.  Updates counters, flags, last_ns and client_dir.  A SYN
+ * that opens a new connection on an old 5-tuple ends the old flow first. */
+uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8_t *dir);
+
+struct flow *flow_at(struct flow_table *table, uint32_t flow);
+/* The normalised 5-tuple: src is the key's first end (direction 0 sends from it). */
+const struct tuple *flow_key(const struct flow_table *table, uint32_t flow);
+
+/* Protocol has shown who the client is: sets FLOW_CLIENT_KNOWN. */
+void flow_client_is(struct flow *flow, uint8_t dir);
+
+/* The stream waits for a hole (or no longer): sets a due time. */
+void flow_hole(struct flow_table *table, uint32_t flow, bool waiting);
+
+/* Serves every due time < = now_ns (STAMP_END_NS: ends all flows, in order of first_ord). */
+void flow_expire(struct flow_table *table, uint64_t now_ns);
+/* Earliest due time not yet served, or STAMP_END_NS: no mark may pass it. */
+uint64_t flow_next_due(const struct flow_table *table);
+
+uint32_t flow_count(const struct flow_table *table);
+/* Visits every flow once (the fold of contacts), in table order. */
+void flow_each(struct flow_table *table, void (*visit)(void *self, uint32_t flow), void *self);
+const struct flow_counters *flow_table_counters(const struct flow_table *table);
+
+/* 53 bits: keyed hash of tenant, 5-tuple and time of the first packet. */
+uint64_t flow_id(const struct hash_key *key, const struct tuple *tuple, uint64_t first_ns);
+
+#define COMMUNITY_ID_MAX 32
+/* Community ID v1, seed 0: "1:" and base64 of SHA-1, with NUL (corelight/community-id-spec). */
+void flow_community_id(const struct tuple *tuple, char out[static COMMUNITY_ID_MAX]);
+
+#endif

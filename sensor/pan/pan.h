@@ -1,0 +1,78 @@
+/* pan.h - find payment card numbers (PANs) in a run of bytes.
+ *
+ * In:    any bytes, hostile or not; nothing is assumed about charset or ends.
+ * A PAN: a run of 13..19 digits (12 only under a card key), single separators
+ *        of one kind allowed (space, dash, dot) in card groups, whose prefix
+ *        and length stand in the issuer table and whose last digit is the Luhn
+ *        check digit where the issuer uses one (ISO/IEC 7812-1; ranges and
+ *        tiers: signatures/cards/issuers.csv).  Exact maximal runs only: no
+ *        sliding inside longer digit, hex or base64 runs; neighbours are
+ *        checked.  Luhn and range alone confirm nothing (1 in 36).
+ * Out:   hits in order of offset.  A hit holds no clear digits.
+ * Never: the digits leave this room only as BIN, last four and a keyed token.
+ *        Nothing here logs.  Scratch is wiped before return.
+ * Cost:  O(len), no allocation; the table is shared and read-only. */
+#ifndef SEKISHO_PAN_PAN_H
+#define SEKISHO_PAN_PAN_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+#define PAN_HITS_MAX 64
+#define PAN_TOKEN_LEN 16
+#define PAN_CONTEXT 128 /* bytes looked at on each side of a hit */
+#define PAN_SPAN_MAX 64 /* bytes of the longest written form, separators included */
+
+/* The compiled section "cards": issuer ranges, test numbers, key words. */
+struct pan_table {
+	struct bytes image;
+};
+
+/* Checks the image (magic, sizes, offsets); borrows it. */
+bool pan_table_open(struct pan_table *table, struct bytes image, struct err *err);
+const char *pan_brand_name(const struct pan_table *table, uint8_t brand);
+
+/* issuers.csv, test-pans.csv and key-words.csv to a section image.  Error
+ * names file and line. out is malloc'd by the callee, freed by the caller. */
+bool pan_table_build(const char *cards_dir, uint8_t **out, size_t *out_len, struct err *err);
+
+struct pan_hit {
+	uint32_t off, len;  /* span in the input, separators included */
+	uint64_t why;       /* WHY_BITs: format or weak format, grouped, test, test-like, date-like */
+	uint64_t quick;     /* keyed SipHash of the digits: same card, same value */
+	char bin[9];        /* first 6 digits (8 where the row says), NUL */
+	char last4[5];
+	uint8_t digits;     /* 12..19 */
+	uint8_t brand;      /* index in the table */
+	uint8_t tier;       /* 1 may stand alone; 2 needs context */
+};
+
+struct pan_scan {
+	struct pan_hit hit[PAN_HITS_MAX];
+	uint32_t count;
+	uint32_t more;     /* hits that did not fit */
+	uint32_t shaped;   /* runs of 13..19 digits seen, */
+	uint32_t failed;   /* and of these: no Luhn or no range */
+};
+
+/* All PANs of buf whose first byte lies in [from, to); bytes outside are looked
+ * at as neighbours only.  after_end: true if nothing follows buf (the message
+ * closed), so that a run touching the end is complete; otherwise a run that touches the
+ * end is not reported.  before_start: the same for its beginning. */
+void pan_find(const struct pan_table *table, const struct hash_key *key, struct bytes buf,
+	size_t from, size_t to, bool before_start, bool after_end, struct pan_scan *out);
+
+/* What stands around a hit: WHY_BITs of key, expiry, code, holder, decoy key.
+ * around: up to PAN_CONTEXT bytes each side of the hit, hit_off and hit_len its
+ * place in it; field: name of the enclosing field or key, or empty. */
+uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,
+	size_t hit_len, struct bytes field);
+
+/* First 128 bits of HMAC-SHA-256(card key, "sekisho-pan-v1" || digits). */
+void pan_token(const uint8_t card_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN]);
+
+/* True if the digits of a written form pass Luhn. */
+bool pan_luhn(const char *digits, size_t count);
+
+#endif

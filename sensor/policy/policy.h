@@ -1,0 +1,78 @@
+/* policy.h - whose server is it, what may it do, how closely may we look.
+ *
+ * Compiled from policy.yaml (policy_build) to a position-independent image;
+ * read by decode (tenants), workers (subject, level) and the join
+ * (authorised).  The sensor knows merchants by number only; the name is there
+ * for nobody but the aggregator's own file. */
+#ifndef SEKISHO_POLICY_POLICY_H
+#define SEKISHO_POLICY_POLICY_H
+
+#include "base/addr.h"
+#include "base/err.h"
+
+enum policy_level { LEVEL_NONE, LEVEL_MATCH_ONLY, LEVEL_CONTACTS, LEVEL_CONTENT };
+
+enum asset_role { /* bits */
+	ROLE_RESOLVER = 1,
+	ROLE_MAIL = 2,
+	ROLE_SCANNER = 4,
+	ROLE_PROXY = 8,
+	ROLE_BACKUP = 16,
+	ROLE_OPERATOR = 32,
+};
+
+struct policy {
+	struct bytes image;
+};
+
+/* path: policy.yaml, or NULL: none given (DESIGN section 5: protected = RFC 1918,
+ * ULA and CGNAT, one merchant 0, default_level).  profiles_dir:
+ * signatures/psp.  Strict: an unknown key is an error with file:line and the
+ * nearest known key.  out is malloc'd. */
+bool policy_build(const char *path, const char *profiles_dir, enum policy_level default_level,
+	uint8_t **out, size_t *out_len, struct err *err);
+bool policy_open(struct policy *policy, struct bytes image, struct err *err);
+/* False: none was given. */
+bool policy_given(const struct policy *policy);
+uint32_t policy_merchants(const struct policy *policy);
+
+/* VLAN ids outer to inner, VXLAN VNI (UINT32_MAX: none) to a tenant number. */
+uint16_t policy_tenant(const struct policy *policy, uint16_t source, const uint16_t vlans[],
+	uint32_t vlan_cnt, uint32_t vni);
+
+struct policy_end {       /* what policy knows of an address */
+	bool protected;
+	bool shared;      /* several merchants: merchant is 0 until a name decides */
+	uint8_t level;    /* enum policy_level; the strictest of a shared server */
+	uint8_t roles;    /* asset_role bits */
+	uint32_t merchant; /* 0 = none or not one */
+};
+void policy_address(const struct policy *policy, uint16_t tenant, const struct addr *addr,
+	struct policy_end *out);
+/* A merchant by an inbound Host or SNI on a shared server; 0 = none. */
+uint32_t policy_hostname(const struct policy *policy, uint16_t tenant, struct bytes name);
+/* True: cards accepted by this merchant are exposure. */
+bool policy_non_retention(const struct policy *policy, uint32_t merchant);
+
+/* Authorised destinations.  A name is a profile's if it equals or is below one
+ * of its names, by label. */
+#define PROFILE_NAME_MAX 32
+enum authorised {
+	AUTHORISED_NO,
+	AUTHORISED_ADDRESS, /* the address is in the profile's own prefixes */
+	AUTHORISED_NAME,    /* only the name is: the address must be proven by DNS */
+};
+/* Best answer over the merchant's profiles (of a shared server: the union; pass
+ * its address).  *names_it: the name alone is a profile's.  *profile: its index. */
+enum authorised policy_authorised(const struct policy *policy, uint32_t merchant, uint16_t tenant,
+	const struct addr *server, const struct addr *remote, struct bytes name, bool *names_it,
+	uint32_t *profile);
+/* A name of any profile, or one to be watched: the DNS answers that teach. */
+bool policy_watched_name(const struct policy *policy, struct bytes name);
+/* Must a name be seen on addresses of that profile (shared with strangers)? */
+bool policy_profile_shared(const struct policy *policy, uint32_t profile);
+const char *policy_profile_name(const struct policy *policy, uint32_t profile);
+/* True if the address is a resolver listed in policy (without policy: any). */
+bool policy_resolver(const struct policy *policy, uint16_t tenant, const struct addr *addr);
+
+#endif

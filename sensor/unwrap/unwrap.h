@@ -1,0 +1,77 @@
+/* unwrap.h - from the runs of a message to views: what detectors read.
+ *
+ * A view is a field or run after zero or more layers: declared content
+ * codings, the fields of a form or query, the strings and numbers of JSON.  The raw
+ * body (after declared codings) is itself a view, so nothing hides between
+ * fields.  What a layer is not sure about is shown as it stands as well.
+ * Depth UNWRAP_DEPTH; bytes and steps are bounded by limits that are functions
+ * of the message's bytes alone.  No view depends on where runs were cut: a
+ * whole view (first and last) holds its complete value, up to FIELD_WHOLE;
+ * longer ones come as FIELD_WHOLE first, then runs.
+ * Never: allocates after unwrap_new, recurses, keeps bytes after unwrap_close. */
+#ifndef SEKISHO_UNWRAP_UNWRAP_H
+#define SEKISHO_UNWRAP_UNWRAP_H
+
+#include "base/arena.h"
+#include "base/reason.h"
+#include "parse/message.h"
+
+#define UNWRAP_DEPTH 4
+#define UNWRAP_KEY_MAX 64
+#define UNWRAP_STREAMS 4 /* long views of one message that can be open at once */
+
+enum layer {
+#define LAYER(symbol, word) LAYER_##symbol,
+#include "unwrap/layer.def"
+#undef LAYER
+	LAYER_COUNT
+};
+
+const char *layer_word(enum layer layer);
+
+struct view {
+	enum field_role role;
+	uint8_t layers[UNWRAP_DEPTH]; /* outermost first */
+	uint8_t depth;
+	uint8_t stream;     /* 0..UNWRAP_STREAMS-1: which long view these bytes continue; whole
+			     * views (first and last) may use any and keep none */
+	bool first, last;
+	struct bytes key;   /* header name, form or JSON key (<= UNWRAP_KEY_MAX), or empty */
+	uint32_t ordinal;   /* of the field among its siblings, from 0 */
+	struct bytes data;
+	uint64_t offset;    /* of data in the view */
+};
+
+struct view_sink {
+	void *self;
+	void (*view)(void *self, const struct message *message, const struct view *view);
+	/* Bytes of an open long view are missing here. */
+	void (*gap)(void *self, const struct message *message, uint8_t stream);
+};
+
+struct unwrap_counters {
+	uint64_t skipped[SKIP_REASON_COUNT]; /* bytes of messages that no view shows: coding, bomb */
+	uint64_t state_refused;              /* quota: no room for the state of a body */
+	uint64_t inflate_refused;            /* quota: no inflate state free */
+	uint64_t depth_cut, steps_cut;       /* limits */
+};
+
+struct unwrap;
+
+size_t unwrap_bytes(uint32_t messages, uint32_t inflaters);
+struct unwrap *unwrap_new(struct arena *arena, uint32_t messages, uint32_t inflaters,
+	struct view_sink sink);
+
+/* The calls of a message_sink.  *slot belongs to the caller, one per direction
+ * of a flow, 0 at first; unwrap keeps the message's state id in it and sets it
+ * back to 0 at close. */
+void unwrap_open(struct unwrap *unwrap, uint32_t *slot, const struct message *message);
+void unwrap_run(struct unwrap *unwrap, uint32_t *slot, const struct message *message,
+	const struct run *run);
+void unwrap_gap(struct unwrap *unwrap, uint32_t *slot, const struct message *message,
+	enum field_role role, uint64_t len);
+void unwrap_close(struct unwrap *unwrap, uint32_t *slot, const struct message *message);
+
+const struct unwrap_counters *unwrap_counters(const struct unwrap *unwrap);
+
+#endif
