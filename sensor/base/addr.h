@@ -14,7 +14,7 @@ struct addr {
 
 struct prefix {
 	struct addr addr;
-	uint8_t bits; /* 0..128; an IPv4 /n is 96 + n */
+	uint8_t bits; /* 0..128; an IPv4 /n is 96 + n, so ::/0 holds IPv4 too */
 };
 
 struct addr addr_from4(uint32_t host_order);

@@ -6,7 +6,7 @@
 static_assert(sizeof(struct fact_finding) + (size_t)TEXT_COUNT * MASKED_MAX <= FACT_MAX + 64,
 	"every slot of a finding has room for nearly all it may hold");
 static_assert(sizeof(struct fact_more_cards) <= FACT_MAX, "a chunk of cards is one fact");
-static_assert(sizeof(struct account_key) == 40, "hashed as bytes: no padding");
+static_assert(sizeof(struct account_key) == 32, "hashed as bytes: no padding");
 
 const char *fact_kind_word(enum fact_kind kind)
 {
