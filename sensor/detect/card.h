@@ -1,0 +1,64 @@
+/* card.h - the card detector: what a message holds, gathered over its views,
+ * told once when it closes.
+ *
+ * The result is a function of the message's views as sets, not of their order:
+ * the best hit (score, then depth, then offset, then field) gives evidence and reasons, the
+ * smallest CARD_KEPT keyed values are kept, more are estimated. */
+#ifndef SEKISHO_DETECT_CARD_H
+#define SEKISHO_DETECT_CARD_H
+
+#include "base/masked.h"
+#include "detect/tail.h"
+#include "fact/fact.h"
+#include "pan/pan.h"
+#include "unwrap/unwrap.h"
+
+#define CARD_KEPT 64
+#define CARD_ESTIMATE_BITS 8192
+#define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
+
+struct card_env {          /* one per worker, read-only but for counters */
+	struct pan_table table;
+	struct hash_key key;   /* of keyed values */
+	uint8_t token_key[32];
+	uint64_t hits_more;    /* hits of one window beyond PAN_HITS_MAX: a limit */
+};
+
+/* What a message has shown so far; from a pool, only for messages with a hit. */
+struct cards {
+	uint64_t why;        /* of the best hit */
+	int32_t sum;
+	uint8_t any_real;    /* a card that is no test number */
+	uint8_t part;
+	uint8_t role, depth;
+	uint8_t layers[UNWRAP_DEPTH];
+	uint64_t offset;     /* of the best hit in its view */
+	uint64_t packet_ns, frame; /* where the first hit was seen */
+	uint64_t after;      /* bytes of the message since then */
+	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
+	uint32_t kept;
+	struct fact_card card[CARD_KEPT]; /* in order of quick */
+	uint64_t bits[CARD_ESTIMATE_BITS / 64];
+	struct masked key, evidence;
+};
+
+void cards_start(struct cards *cards);
+
+/* Judges a window of a view: hits go into *cards, which is asked for (once, when the
+ * first is found) from get(); get may give NULL (no room).  shaped and failed
+ * count runs of a card's length, and those that are none. */
+struct card_scan {
+	struct card_env *env;
+	const struct view *view;
+	struct cards *(*get)(void *self);
+	void *self;
+	uint32_t *shaped, *failed;
+};
+void card_window(void *scan, const struct window *window);
+
+/* Reasons of the message as a whole, and the number of distinct cards (*estimated:
+ * a lower bound). */
+uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed);
+uint32_t cards_distinct(const struct cards *cards, bool *estimated);
+
+#endif

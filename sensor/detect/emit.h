@@ -1,0 +1,29 @@
+/* emit.h - a worker's way to the join: facts in stamp order, into its ring.
+ *
+ * emit_at() sets the place; facts sent there are numbered by index.  In files
+ * a full ring is waited for; live a worker waits at most EMIT_WAIT_NS, then
+ * the fact is dropped and counted by kind. */
+#ifndef SEKISHO_DETECT_EMIT_H
+#define SEKISHO_DETECT_EMIT_H
+
+#include "base/spsc.h"
+#include "fact/fact.h"
+
+#define EMIT_WAIT_NS 1000000ull
+#define EMIT_KINDS 8
+
+struct emit {
+	struct spsc ring;
+	struct stamp at;
+	bool live;
+	const volatile int *stop; /* non-zero: the run is being given up, nothing is waited for */
+	uint64_t sent, dropped[EMIT_KINDS];
+};
+
+void emit_at(struct emit *emit, uint64_t time_ns, enum stamp_class cls, uint64_t ord);
+/* Room for a fact of that kind (contents zeroed up to size), stamped; NULL: dropped. */
+void *emit_reserve(struct emit *emit, enum fact_kind kind, uint32_t size);
+/* Sends it; fact.size may have changed within what was reserved. */
+void emit_commit(struct emit *emit, const struct fact *fact);
+
+#endif

@@ -1,0 +1,404 @@
+#include "detect/inspect.h"
+
+#include <assert.h>
+
+#include "detect/state.h"
+
+static_assert(sizeof(struct flow_state) <= 448, "state of a flow with payload");
+
+static void parser_pools(struct inspect *inspect, struct arena *arena, uint32_t flows)
+{
+	for (uint32_t i = 0; i < parsers_count; i++) {
+		bool made = pool_new(&inspect->parser[i], arena, parsers[i]->state_size, flows);
+		assert(made);
+	}
+}
+
+size_t inspect_bytes(const struct inspect_sizes *sizes)
+{
+	size_t sum = sizeof(struct inspect) + contexts_bytes(sizes->flows) +
+		     pool_bytes(sizeof(struct flow_state), sizes->flows) +
+		     pool_bytes(sizeof(struct tail), sizes->tails) +
+		     pool_bytes(sizeof(struct cards), sizes->cards) +
+		     pool_bytes(FIELD_WHOLE, sizes->holds) +
+		     unwrap_bytes(sizes->holds, sizes->inflaters) + 64 * 64;
+
+	for (uint32_t i = 0; i < parsers_count; i++)
+		sum += pool_bytes(parsers[i]->state_size, sizes->flows) + 64;
+	return sum;
+}
+
+struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *sizes,
+	const struct inspect_env *env, struct emit *emit)
+{
+	struct inspect *inspect = arena_take(arena, sizeof(*inspect));
+
+	assert(inspect != NULL && parsers_count <= PARSERS_MAX);
+	inspect->emit = emit;
+	inspect_swap(inspect, env);
+	inspect->unwrap =
+		unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));
+	bool made = contexts_new(&inspect->contexts, arena, sizes->flows) &&
+		    pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
+		    pool_new(&inspect->tails, arena, sizeof(struct tail), sizes->tails) &&
+		    pool_new(&inspect->cards, arena, sizeof(struct cards), sizes->cards) &&
+		    pool_new(&inspect->holds, arena, FIELD_WHOLE, sizes->holds);
+	assert(inspect->unwrap != NULL && made);
+	parser_pools(inspect, arena, sizes->flows);
+	inspect->io = (struct parse_io){.sink = sink_of(inspect), .hold = &inspect->holds};
+	return inspect;
+}
+
+void inspect_swap(struct inspect *inspect, const struct inspect_env *env)
+{
+	inspect->env = *env;
+	inspect->card_env.table = *env->cards;
+	inspect->card_env.key = env->key;
+	memcpy(inspect->card_env.token_key, env->token_key, sizeof(env->token_key));
+}
+
+void inspect_subject(const struct inspect *inspect, const struct flow *flow,
+	const struct tuple *key, struct subject *out)
+{
+	if (flow->parse != 0) {
+		const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+		*out = state->subject;
+		return;
+	}
+	subject_of(inspect->env.policy, key, flow->client_dir, out);
+}
+
+bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
+{
+	if (flow->parse == 0)
+		return false;
+	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+	return state->classify.parser > 0 &&
+	       strcmp(parsers[state->classify.parser - 1]->name, "tls") == 0;
+}
+
+bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow)
+{
+	if (flow->parse == 0)
+		return false;
+	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+	return state->listed != 0;
+}
+
+const struct inspect_counters *inspect_counters(const struct inspect *inspect)
+{
+	return &inspect->counters;
+}
+
+uint64_t inspect_quotas(const struct inspect *inspect)
+{
+	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
+
+	return inspect->counters.state_refused + inspect->counters.parser_refused +
+	       inspect->counters.cards_refused + inspect->contexts.refused + inspect->tails.refused +
+	       inspect->io.hold_refused + unwrap->state_refused + unwrap->inflate_refused;
+}
+
+/* Lists are asked once, when the flow first carries payload: the remote end by address. */
+static void ask_lists(struct inspect *inspect, struct flow_state *state, const struct tuple *key)
+{
+	uint32_t rows[INDICATOR_HITS_MAX];
+	const struct addr *remote = state->subject.end == 0 ? &key->dst : &key->src;
+
+	if (state->subject.nobody || state->subject.level == LEVEL_NONE)
+		return;
+	if (indicators_addr(inspect->env.lists, remote, rows) == 0)
+		return;
+	state->listed = rows[0] + 1;
+	inspect->flow->flags |= FLOW_SPEAKS;
+}
+
+static struct flow_state *state_of(struct inspect *inspect)
+{
+	struct flow *flow = inspect->flow;
+
+	if (flow->parse != 0)
+		return pool_at(&inspect->flows, flow->parse);
+	flow->parse = pool_take(&inspect->flows);
+	if (flow->parse == 0) {
+		inspect->counters.state_refused++;
+		return NULL;
+	}
+	struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	memset(state, 0, sizeof(*state));
+	state->frame = inspect->place->frame;
+	state->packet_ns = inspect->place->packet_ns;
+	subject_of(inspect->env.policy, key, flow->client_dir, &state->subject);
+	ask_lists(inspect, state, key);
+	return state;
+}
+
+static void raw_open(struct inspect *inspect, struct half *half, struct message *message)
+{
+	*message = (struct message){.number = half->raw_number,
+		.kind = MESSAGE_RAW,
+		.dir = message->dir};
+	if (half->raw_open)
+		return;
+	half->raw_open = true;
+	half->raw_offset = 0;
+	inspect->io.sink.open(inspect, message);
+}
+
+static void raw_bytes(struct inspect *inspect, uint8_t dir, struct bytes data)
+{
+	struct half *half = &inspect->state->half[inspect->at_half];
+	struct message message = {.dir = dir};
+
+	raw_open(inspect, half, &message);
+	while (data.len > 0) {
+		struct bytes part = bytes_head(data, RUN_MAX);
+		struct run run = {.role = FIELD_RAW,
+			.first = half->raw_offset == 0,
+			.data = part,
+			.offset = half->raw_offset};
+		inspect->io.sink.run(inspect, &message, &run);
+		half->raw_offset += part.len;
+		data = bytes_skip(data, part.len);
+	}
+}
+
+static void raw_close(struct inspect *inspect, uint8_t dir, enum close_reason reason)
+{
+	struct half *half = &inspect->state->half[inspect->at_half];
+	struct message message = {.number = half->raw_number, .kind = MESSAGE_RAW, .dir = dir};
+
+	if (!half->raw_open)
+		return;
+	struct run end = {.role = FIELD_RAW,
+		.first = half->raw_offset == 0,
+		.last = true,
+		.offset = half->raw_offset};
+	inspect->io.sink.run(inspect, &message, &end);
+	inspect->io.sink.close(inspect, &message, reason);
+	half->raw_open = false;
+	half->raw_number++;
+}
+
+static void raw_whole(struct inspect *inspect, uint8_t dir, struct bytes data)
+{
+	raw_bytes(inspect, dir, data);
+	raw_close(inspect, dir, CLOSE_COMPLETE);
+}
+
+static void *parser_state(struct inspect *inspect)
+{
+	struct flow_state *state = inspect->state;
+	struct pool *pool = &inspect->parser[state->classify.parser - 1];
+
+	if (state->parser_state == 0) {
+		state->parser_state = pool_take(pool);
+		if (state->parser_state == 0) {
+			inspect->counters.parser_refused++;
+			return NULL;
+		}
+		memset(pool_at(pool, state->parser_state), 0, pool->item_size);
+	}
+	return pool_at(pool, state->parser_state);
+}
+
+static void learn_client(struct inspect *inspect)
+{
+	if (inspect->io.client_dir < 0)
+		return;
+	if ((inspect->flow->flags & FLOW_CLIENT_KNOWN) == 0) {
+		flow_client_is(inspect->flow, (uint8_t)inspect->io.client_dir);
+		subject_of(inspect->env.policy, flow_key(inspect->table, inspect->flow_number),
+			inspect->flow->client_dir, &inspect->state->subject);
+	}
+	inspect->io.client_dir = -1;
+}
+
+static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data, bool datagram)
+{
+	struct flow_state *state = inspect->state;
+	struct half *half = &state->half[dir];
+	void *memory;
+
+	if (data.len == 0)
+		return;
+	memory = half->raw || state->classify.parser <= 0 ? NULL : parser_state(inspect);
+	if (memory != NULL) {
+		const struct parser *parser = parsers[state->classify.parser - 1];
+		enum parse_rc rc = parser->data(memory, &inspect->io, dir, data);
+		learn_client(inspect);
+		if (rc == PARSE_OK)
+			return;
+		inspect->counters.parser_bad++;
+		half->raw = !datagram;
+	}
+	if (datagram)
+		raw_whole(inspect, dir, data);
+	else
+		raw_bytes(inspect, dir, data);
+}
+
+static void span_bytes(struct inspect *inspect, const struct span *span)
+{
+	struct flow_state *state = inspect->state;
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	bool datagram = span->kind == SPAN_DATAGRAM;
+	uint16_t low = key->sport < key->dport ? key->sport : key->dport;
+	uint16_t high = key->sport < key->dport ? key->dport : key->sport;
+	struct bytes held = {0};
+
+	if (!classify_bytes(&state->classify, span->dir, span->data, datagram, low, high, &held))
+		return;
+	parse_bytes(inspect, span->dir, held, datagram);
+	parse_bytes(inspect, span->dir, span->data, datagram);
+}
+
+static void give_up_probe(struct inspect *inspect, uint8_t dir)
+{
+	struct bytes held = {0};
+
+	classify_give_up(&inspect->state->classify, dir, &held);
+	parse_bytes(inspect, dir, held, false);
+}
+
+static void span_gap(struct inspect *inspect, const struct span *span)
+{
+	struct flow_state *state = inspect->state;
+	struct half *half = &state->half[span->dir];
+	void *memory;
+
+	give_up_probe(inspect, span->dir);
+	if (half->raw_open) {
+		struct message message = {
+			.number = half->raw_number, .kind = MESSAGE_RAW, .dir = span->dir};
+		inspect->io.sink.gap(inspect, &message, FIELD_RAW, span->gap);
+		half->raw_offset += span->gap;
+		return;
+	}
+	memory = half->raw || state->classify.parser <= 0 ? NULL : parser_state(inspect);
+	if (memory == NULL)
+		return;
+	const struct parser *parser = parsers[state->classify.parser - 1];
+	if (parser->gap(memory, &inspect->io, span->dir, span->gap) == PARSE_BAD)
+		half->raw = true;
+}
+
+static void span_end(struct inspect *inspect, uint8_t dir)
+{
+	struct flow_state *state = inspect->state;
+
+	if (state->ended[dir])
+		return;
+	give_up_probe(inspect, dir);
+	state->ended[dir] = true;
+	if (state->parser_state != 0) {
+		const struct parser *parser = parsers[state->classify.parser - 1];
+		parser->end(parser_state(inspect), &inspect->io, dir);
+	}
+	raw_close(inspect, dir, CLOSE_END);
+}
+
+static void listed_payload(struct inspect *inspect, const struct span *span)
+{
+	struct flow_state *state = inspect->state;
+
+	state->payload[span->dir] += span->data.len;
+	if (state->listed == 0 || state->listed_told)
+		return;
+	if (state->payload[0] == 0 || state->payload[1] == 0)
+		return;
+	state->listed_told = true;
+	tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
+}
+
+static void take_span(struct inspect *inspect, const struct span *span)
+{
+	inspect->at_half = span->dir;
+	switch (span->kind) {
+	case SPAN_DATA:
+	case SPAN_DATAGRAM:
+		listed_payload(inspect, span);
+		span_bytes(inspect, span);
+		break;
+	case SPAN_CONFLICT:
+		inspect->at_half = HALF_APART;
+		raw_whole(inspect, span->dir, span->data);
+		break;
+	case SPAN_GAP:
+		span_gap(inspect, span);
+		break;
+	case SPAN_END:
+		span_end(inspect, span->dir);
+		break;
+	}
+}
+
+static void set_flow(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct inspect_place *place)
+{
+	inspect->table = table;
+	inspect->flow = flow_at(table, flow);
+	inspect->flow_number = flow;
+	inspect->place = place;
+	inspect->io.client_dir = -1;
+}
+
+static void book(struct inspect *inspect, int64_t sign, int64_t skipped[static SKIP_REASON_COUNT])
+{
+	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
+
+	for (int i = 0; i < SKIP_REASON_COUNT; i++)
+		skipped[i] += sign * (int64_t)(inspect->io.skipped[i] + unwrap->skipped[i]);
+}
+
+void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct span *span, const struct inspect_place *place,
+	int64_t skipped[static SKIP_REASON_COUNT])
+{
+	set_flow(inspect, table, flow, place);
+	inspect->after_rst = span->after_rst;
+	inspect->state = state_of(inspect);
+	if (inspect->state == NULL) {
+		skipped[SKIP_PARSER_STATE] += (int64_t)span->data.len;
+		return;
+	}
+	if (inspect->state->subject.nobody || inspect->state->subject.level == LEVEL_NONE) {
+		skipped[SKIP_LEVEL] += (int64_t)span->data.len;
+		return;
+	}
+	book(inspect, -1, skipped);
+	take_span(inspect, span);
+	book(inspect, 1, skipped);
+}
+
+static void give_half(struct inspect *inspect, struct half *half)
+{
+	for (int i = 0; i < UNWRAP_STREAMS; i++)
+		if (half->tail[i] != 0)
+			pool_give(&inspect->tails, half->tail[i]);
+	if (half->cards != 0)
+		pool_give(&inspect->cards, half->cards);
+}
+
+void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct inspect_place *place)
+{
+	set_flow(inspect, table, flow, place);
+	if (inspect->flow->parse == 0)
+		return;
+	inspect->state = state_of(inspect);
+	struct flow_state *state = inspect->state;
+	if (state->listed != 0 && !state->listed_told)
+		tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
+	if (state->parser_state != 0) {
+		uint32_t index = (uint32_t)state->classify.parser - 1;
+		parsers[index]->drop(parser_state(inspect), &inspect->io);
+		pool_give(&inspect->parser[index], state->parser_state);
+	}
+	for (int i = 0; i < HALF_COUNT; i++)
+		give_half(inspect, &state->half[i]);
+	context_close_all(&inspect->contexts, &state->contexts);
+	pool_give(&inspect->flows, inspect->flow->parse);
+	inspect->flow->parse = 0;
+}

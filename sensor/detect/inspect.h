@@ -1,0 +1,70 @@
+/* inspect.h - from the bytes of a flow to facts: classify, parse, unwrap, and
+ * every detector, for one worker.
+ *
+ * The worker gives it spans in order and the ends of flows; it tells facts
+ * through emit, at the place the worker set.  Owns the state of flows beyond
+ * table and stream (flow->parse is its id).  Allocates only at inspect_new. */
+#ifndef SEKISHO_DETECT_INSPECT_H
+#define SEKISHO_DETECT_INSPECT_H
+
+#include "detect/card.h"
+#include "detect/contact.h"
+#include "indicator/indicator.h"
+#include "rules/rules.h"
+#include "stream/stream.h"
+
+struct inspect_sizes {
+	uint32_t flows;      /* flows with payload at once */
+	uint32_t inflaters, tails, cards, holds, contacts;
+};
+
+struct inspect_env {
+	const struct policy *policy;
+	const struct indicators *lists;
+	const struct rules *rules;    /* may be NULL: none */
+	struct match_scratch *scratch;
+	const struct pan_table *cards;
+	struct hash_key key;          /* of the run */
+	uint8_t token_key[32];
+};
+
+struct inspect_counters {
+	uint64_t state_refused, parser_refused, cards_refused; /* quotas */
+	uint64_t parser_bad, messages, findings, listed;
+	uint64_t rule_overrun;      /* limit: more candidates than a message keeps */
+	uint64_t card_hits_over;    /* limit: hits of one window beyond what is kept */
+};
+
+struct inspect;
+
+size_t inspect_bytes(const struct inspect_sizes *sizes);
+struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *sizes,
+	const struct inspect_env *env, struct emit *emit);
+/* The next generation's sections, at the swap. */
+void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
+
+/* Where the worker stands: the packet (or, at a due time, the flow's own last place). */
+struct inspect_place {
+	uint64_t packet_ns, frame;
+	uint16_t source;
+};
+
+/* One span of a flow.  *skipped: bytes of it (or held before) that nobody looked at, by reason. */
+void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct span *span, const struct inspect_place *place,
+	int64_t skipped[static SKIP_REASON_COUNT]);
+/* The flow ends (after its last spans): what is open is told, its state is freed. */
+void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct inspect_place *place);
+
+/* The flow's subject, as known now (kept once the flow has state). */
+void inspect_subject(const struct inspect *inspect, const struct flow *flow,
+	const struct tuple *key, struct subject *out);
+bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow);
+bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow);
+
+const struct inspect_counters *inspect_counters(const struct inspect *inspect);
+/* Sum of every counter of a quota: while it is 0 the run is deterministic. */
+uint64_t inspect_quotas(const struct inspect *inspect);
+
+#endif

@@ -1,0 +1,321 @@
+/* sink.c - the messages of a flow: contexts, names, rules, and their views to
+ * the card detector. */
+#include <assert.h>
+
+#include "detect/state.h"
+
+#define PART_BYTES (1u << 20) /* a finding is told at the latest this far behind its first hit */
+
+static struct half *half_of(struct inspect *inspect)
+{
+	return &inspect->state->half[inspect->at_half];
+}
+
+static bool reads_content(const struct inspect *inspect)
+{
+	return inspect->state->subject.level == LEVEL_CONTENT;
+}
+
+static bool is_request(const struct message *message)
+{
+	return message->kind == MESSAGE_HTTP_REQUEST;
+}
+
+struct context *context_of(struct inspect *inspect, const struct message *message)
+{
+	if (message->kind != MESSAGE_HTTP_REQUEST && message->kind != MESSAGE_HTTP_RESPONSE)
+		return NULL;
+	return context_find(&inspect->contexts, inspect->state->contexts, message->number);
+}
+
+static void sink_open(void *self, const struct message *message)
+{
+	struct inspect *inspect = self;
+	struct half *half = half_of(inspect);
+
+	inspect->counters.messages++;
+	inspect->question_len = 0;
+	half->shaped = 0;
+	half->failed = 0;
+	memset(half->rule, 0, sizeof(half->rule));
+	if (is_request(message))
+		context_open(&inspect->contexts, &inspect->state->contexts, message->number);
+	if (reads_content(inspect))
+		unwrap_open(inspect->unwrap, &half->unwrap, message);
+}
+
+/* What of a request is remembered until its answer closes. */
+static void remember(struct inspect *inspect, const struct message *message,
+	const struct run *run)
+{
+	static const int which[FIELD_ROLE_COUNT] = {
+		[FIELD_HTTP_METHOD] = 1 + CONTEXT_METHOD,
+		[FIELD_HTTP_URI] = 1 + CONTEXT_URL,
+		[FIELD_HTTP_HOST] = 1 + CONTEXT_HOST,
+		[FIELD_HTTP_USER_AGENT] = 1 + CONTEXT_AGENT,
+	};
+	struct context *context = run->first && is_request(message) && which[run->role] != 0
+					  ? context_of(inspect, message)
+					  : NULL;
+
+	if (context != NULL)
+		context_put(&inspect->contexts, &inspect->state->contexts, context,
+			(enum context_text)(which[run->role] - 1), run->data);
+}
+
+static void note_answer(struct inspect *inspect, const struct message *message,
+	const struct run *run)
+{
+	struct context *context;
+
+	if (message->kind != MESSAGE_HTTP_RESPONSE || !run->first)
+		return;
+	context = context_of(inspect, message);
+	if (context == NULL)
+		return;
+	if (run->role == FIELD_HTTP_STATUS && run->data.len == 3)
+		context->status = (uint16_t)((run->data.ptr[0] - '0') * 100 +
+					     (run->data.ptr[1] - '0') * 10 + run->data.ptr[2] - '0');
+	if (run->role == FIELD_HTTP_CONTENT_TYPE)
+		context->image_type = bytes_starts_nocase(run->data, "image/") ||
+				      bytes_starts_nocase(run->data, "font/");
+}
+
+/* Names are metadata: asked of the lists at every level but none. */
+static void ask_name(struct inspect *inspect, const struct run *run)
+{
+	static const uint8_t by[FIELD_ROLE_COUNT] = {
+		[FIELD_DNS_QUERY] = 1, [FIELD_TLS_SNI] = 2, [FIELD_HTTP_HOST] = 3};
+	uint32_t rows[INDICATOR_HITS_MAX];
+	struct bytes name = run->data;
+
+	if (by[run->role] == 0 || !run->first || name.len == 0 || name.len > 255)
+		return;
+	if (run->role == FIELD_HTTP_HOST) {
+		size_t colon = bytes_find_byte(name, ':');
+		name = colon == SIZE_MAX ? name : bytes_head(name, colon);
+	}
+	if (indicators_domain(inspect->env.lists, name, rows) > 0)
+		tell_listed(inspect, rows[0], by[run->role], name);
+}
+
+static void note_dns(struct inspect *inspect, const struct message *message,
+	const struct run *run)
+{
+	if (message->kind != MESSAGE_DNS_RESPONSE)
+		return;
+	if (run->role == FIELD_DNS_QUERY && run->data.len <= sizeof(inspect->question)) {
+		memcpy(inspect->question, run->data.ptr, run->data.len);
+		inspect->question_len = (uint16_t)run->data.len;
+	}
+	if (run->role == FIELD_DNS_ANSWER && !message->orphan)
+		tell_name(inspect, run);
+}
+
+static void buffers_of(struct inspect *inspect, const struct message *message,
+	enum field_role role, struct bytes data, struct rule_buffers *out)
+{
+	const struct context *context = context_of(inspect, message);
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+
+	*out = (struct rule_buffers){.proto = key->proto};
+	if (context != NULL) {
+		out->field[FIELD_HTTP_METHOD] = context_get(context, CONTEXT_METHOD);
+		out->field[FIELD_HTTP_URI] = context_get(context, CONTEXT_URL);
+		out->field[FIELD_HTTP_HOST] = context_get(context, CONTEXT_HOST);
+		out->field[FIELD_HTTP_USER_AGENT] = context_get(context, CONTEXT_AGENT);
+	}
+	out->field[role] = data;
+	out->to_server = message->dir == inspect->flow->client_dir;
+	out->to_client = !out->to_server;
+	out->established = key->proto != PROTO_TCP ||
+			   (inspect->flow->flags & (FLOW_SYNACK_SEEN | FLOW_MIDSTREAM)) != 0;
+}
+
+static bool keep_candidate(struct inspect *inspect, struct half *half, uint32_t rule)
+{
+	for (int i = 0; i < RULES_PENDING; i++) {
+		if (half->rule[i] == rule + 1)
+			return true;
+		if (half->rule[i] == 0) {
+			half->rule[i] = rule + 1;
+			return true;
+		}
+	}
+	inspect->counters.rule_overrun++;
+	return false;
+}
+
+static void drop_candidate(struct half *half, uint32_t rule)
+{
+	for (int i = 0; i < RULES_PENDING; i++)
+		if (half->rule[i] == rule + 1)
+			half->rule[i] = UINT32_MAX; /* told: not again in this message */
+}
+
+/* A candidate whose other buffers come later is tried again with each of them. */
+static void ask_rules(struct inspect *inspect, const struct message *message,
+	enum field_role role, struct bytes data)
+{
+	struct half *half = half_of(inspect);
+	uint32_t found[RULE_HITS_MAX];
+	struct rule_buffers buffers;
+	uint32_t count = rules_candidates(inspect->env.rules, inspect->env.scratch, role, data, found);
+
+	for (uint32_t i = 0; i < count; i++)
+		keep_candidate(inspect, half, found[i]);
+	if (half->rule[0] == 0)
+		return;
+	buffers_of(inspect, message, role, data, &buffers);
+	for (int i = 0; i < RULES_PENDING; i++) {
+		uint32_t rule = half->rule[i] - 1;
+		if (half->rule[i] == 0 || half->rule[i] == UINT32_MAX ||
+			!rule_verify(inspect->env.rules, rule, &buffers))
+			continue;
+		tell_rule(inspect, message, rule, role, data);
+		drop_candidate(half, rule);
+	}
+}
+
+static void tell_part(struct inspect *inspect, const struct message *message, struct half *half,
+	size_t len)
+{
+	struct cards *cards;
+
+	if (half->cards == 0)
+		return;
+	cards = pool_at(&inspect->cards, half->cards);
+	cards->after += len;
+	if (cards->after < PART_BYTES)
+		return;
+	tell_cards(inspect, message, half);
+	uint8_t part = cards->part == UINT8_MAX ? UINT8_MAX : (uint8_t)(cards->part + 1);
+	cards_start(cards);
+	cards->part = part;
+	cards->packet_ns = inspect->place->packet_ns;
+	cards->frame = inspect->place->frame;
+}
+
+static void sink_run(void *self, const struct message *message, const struct run *run)
+{
+	struct inspect *inspect = self;
+	struct half *half = half_of(inspect);
+
+	remember(inspect, message, run);
+	note_answer(inspect, message, run);
+	ask_name(inspect, run);
+	note_dns(inspect, message, run);
+	if (inspect->env.rules != NULL && run->data.len > 0 &&
+		(reads_content(inspect) || inspect->state->subject.level == LEVEL_MATCH_ONLY) &&
+		rules_reads(inspect->env.rules, run->role))
+		ask_rules(inspect, message, run->role, run->data);
+	if (!reads_content(inspect)) {
+		if (run->role == FIELD_HTTP_BODY || run->role == FIELD_RAW)
+			inspect->io.skipped[SKIP_LEVEL] += run->data.len;
+		return;
+	}
+	unwrap_run(inspect->unwrap, &half->unwrap, message, run);
+	tell_part(inspect, message, half, run->data.len);
+}
+
+static void sink_gap(void *self, const struct message *message, enum field_role role, uint64_t len)
+{
+	struct inspect *inspect = self;
+
+	if (reads_content(inspect))
+		unwrap_gap(inspect->unwrap, &half_of(inspect)->unwrap, message, role, len);
+}
+
+static void sink_close(void *self, const struct message *message, enum close_reason reason)
+{
+	struct inspect *inspect = self;
+	struct half *half = half_of(inspect);
+
+	(void)reason;
+	if (reads_content(inspect))
+		unwrap_close(inspect->unwrap, &half->unwrap, message);
+	if (half->cards != 0) {
+		tell_cards(inspect, message, half);
+		pool_give(&inspect->cards, half->cards);
+		half->cards = 0;
+	}
+	if (message->kind == MESSAGE_HTTP_RESPONSE)
+		context_close(&inspect->contexts, &inspect->state->contexts, message->number);
+}
+
+struct message_sink sink_of(struct inspect *inspect)
+{
+	return (struct message_sink){.self = inspect,
+		.open = sink_open,
+		.run = sink_run,
+		.gap = sink_gap,
+		.close = sink_close};
+}
+
+static struct cards *get_cards(void *self)
+{
+	struct inspect *inspect = self;
+	struct half *half = half_of(inspect);
+
+	if (half->cards != 0)
+		return pool_at(&inspect->cards, half->cards);
+	half->cards = pool_take(&inspect->cards);
+	if (half->cards == 0) {
+		inspect->counters.cards_refused++;
+		return NULL;
+	}
+	struct cards *cards = pool_at(&inspect->cards, half->cards);
+	cards_start(cards);
+	cards->packet_ns = inspect->place->packet_ns;
+	cards->frame = inspect->place->frame;
+	inspect->flow->flags |= FLOW_SPEAKS;
+	return cards;
+}
+
+static struct card_scan scan_of(struct inspect *inspect, const struct view *view)
+{
+	struct half *half = half_of(inspect);
+
+	return (struct card_scan){.env = &inspect->card_env,
+		.view = view,
+		.get = get_cards,
+		.self = inspect,
+		.shaped = &half->shaped,
+		.failed = &half->failed};
+}
+
+static void view_take(void *self, const struct message *message, const struct view *view)
+{
+	struct inspect *inspect = self;
+	struct card_scan scan = scan_of(inspect, view);
+
+	(void)message;
+	if (view->first && view->last) {
+		struct window window = {.buf = view->data,
+			.to = view->data.len,
+			.before_start = true,
+			.after_end = true};
+		if (view->data.len > 0)
+			card_window(&scan, &window);
+		return;
+	}
+	assert(view->stream < UNWRAP_STREAMS);
+	tail_feed(&inspect->tails, &half_of(inspect)->tail[view->stream], view->data, view->offset,
+		view->last, (struct window_sink){.self = &scan, .scan = card_window});
+}
+
+static void view_gap(void *self, const struct message *message, uint8_t stream)
+{
+	struct inspect *inspect = self;
+	struct view view = {.stream = stream};
+	struct card_scan scan = scan_of(inspect, &view);
+
+	(void)message;
+	tail_gap(&inspect->tails, &half_of(inspect)->tail[stream],
+		(struct window_sink){.self = &scan, .scan = card_window});
+}
+
+struct view_sink view_sink_of(struct inspect *inspect)
+{
+	return (struct view_sink){.self = inspect, .view = view_take, .gap = view_gap};
+}

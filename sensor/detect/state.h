@@ -1,0 +1,78 @@
+/* state.h - what inspect.c, sink.c and tell.c share: the state of one flow and
+ * of one worker's inspector.  Private to this room. */
+#ifndef SEKISHO_DETECT_STATE_H
+#define SEKISHO_DETECT_STATE_H
+
+#include "classify/classify.h"
+#include "detect/context.h"
+#include "detect/inspect.h"
+
+#define RULES_PENDING 4
+#define PARSERS_MAX 16
+
+/* One direction's open message. HALF_APART takes copies that are out of order. */
+enum half_index { HALF_APART = 2, HALF_COUNT = 3 };
+
+struct half {
+	uint32_t unwrap;                  /* unwrap's slot */
+	uint32_t tail[UNWRAP_STREAMS];    /* pool ids */
+	uint32_t cards;                   /* pool id, 0 = no hit */
+	uint32_t shaped, failed;          /* runs of a card's length in the open message */
+	uint32_t rule[RULES_PENDING];     /* candidates, index + 1 */
+	uint32_t raw_number;
+	uint64_t raw_offset;
+	bool raw_open;
+	bool raw;                         /* no parser (any more) in this direction */
+};
+
+struct flow_state {
+	struct classify classify;
+	struct subject subject;
+	uint32_t parser_state;            /* id in the parser's pool */
+	uint32_t contexts;                /* newest open exchange */
+	struct half half[HALF_COUNT];
+	uint64_t frame, packet_ns;        /* of the first payload: the place of a listed contact */
+	uint64_t payload[2];
+	uint32_t listed;                  /* indicator row + 1 by address, 0 = none */
+	bool listed_told;
+	bool ended[2];
+};
+
+struct inspect {
+	struct inspect_env env;
+	struct card_env card_env;
+	struct emit *emit;
+	struct unwrap *unwrap;
+	struct contexts contexts;
+	struct pool flows, tails, cards, holds;
+	struct pool parser[PARSERS_MAX];
+	struct parse_io io;
+	struct inspect_counters counters;
+
+	/* The flow at hand, set by inspect_span and inspect_end. */
+	struct flow_table *table;
+	struct flow *flow;
+	uint32_t flow_number;
+	struct flow_state *state;
+	const struct inspect_place *place;
+	enum half_index at_half;          /* the half the calls of the sink belong to */
+	bool after_rst;
+
+	/* The question of the DNS answer at hand. */
+	uint8_t question[256];
+	uint16_t question_len;
+};
+
+/* sink.c */
+struct message_sink sink_of(struct inspect *inspect);
+struct view_sink view_sink_of(struct inspect *inspect);
+
+/* tell.c: facts. */
+void tell_cards(struct inspect *inspect, const struct message *message, struct half *half);
+void tell_rule(struct inspect *inspect, const struct message *message, uint32_t rule,
+	enum field_role role, struct bytes around);
+void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes name);
+void tell_name(struct inspect *inspect, const struct run *answer);
+struct context *context_of(struct inspect *inspect, const struct message *message);
+
+#endif

@@ -1,0 +1,25 @@
+/* subject.h - whose flow is it: which end is protected, which merchant, how
+ * closely may we look (DESIGN section 5).  Pure: from policy and the flow's
+ * 5-tuple alone; who opened it is passed in. */
+#ifndef SEKISHO_DETECT_SUBJECT_H
+#define SEKISHO_DETECT_SUBJECT_H
+
+#include "base/tuple.h"
+#include "policy/policy.h"
+
+struct subject {
+	uint32_t merchant;
+	uint8_t end;      /* 0 or 1: the protected end of the normalised tuple */
+	uint8_t level;    /* enum policy_level */
+	uint8_t guessed;  /* no policy, and no end is protected: the initiator counts */
+	uint8_t nobody;   /* policy was given and names neither end */
+	uint8_t shared;
+	uint8_t roles[2]; /* asset_role bits of both ends */
+	uint8_t zero;
+};
+
+/* client_end: the end that opened the flow (a guess is good enough here). */
+void subject_of(const struct policy *policy, const struct tuple *key, uint8_t client_end,
+	struct subject *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* tail.h - windows over a long view, so that nothing found depends on cuts.
+ *
+ * A detector wants TAIL_LEFT bytes before a place and TAIL_RIGHT after it.
+ * Runs are scanned in place; between runs the last bytes are kept in a tail of
+ * at most TAIL_SIZE (pool).  Small runs only fill the tail: it is scanned when
+ * it is full or the view ends, so one byte per segment stays linear. */
+#ifndef SEKISHO_DETECT_TAIL_H
+#define SEKISHO_DETECT_TAIL_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+
+#define TAIL_SIZE 1024
+#define TAIL_LEFT 128
+#define TAIL_RIGHT 192
+#define TAIL_KEEP (TAIL_LEFT + TAIL_RIGHT)
+
+/* Judge what begins in [from, to) of buf; the rest is neighbourhood. */
+struct window {
+	struct bytes buf;
+	size_t from, to;
+	uint64_t base;      /* offset of buf in the view */
+	bool before_start;  /* nothing stands before buf in the view */
+	bool after_end;     /* nothing stands after it */
+};
+
+struct window_sink {
+	void *self;
+	void (*scan)(void *self, const struct window *window);
+};
+
+struct tail {
+	uint64_t base;     /* offset of data[0] in the view */
+	uint16_t len;
+	uint16_t from;     /* what begins before was judged */
+	uint8_t at_start;  /* data[0] is the first byte of the view */
+	uint8_t zero[3];
+	uint8_t data[TAIL_SIZE];
+};
+
+/* The next bytes of a view; *id is its tail (0 = none yet).  last: the view ends
+ * with them, *id is given back.  Where no tail is free the run is scanned
+ * alone (pool.refused counts: a quota). */
+void tail_feed(struct pool *tails, uint32_t *id, struct bytes data, uint64_t offset, bool last,
+	struct window_sink sink);
+/* Bytes are missing behind what was fed: what is kept is judged, what follows begins anew
+ * (not at a start). */
+void tail_gap(struct pool *tails, uint32_t *id, struct window_sink sink);
+
+#endif

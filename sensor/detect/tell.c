@@ -1,0 +1,245 @@
+/* tell.c - facts: what was found, where, in masked text and numbers. */
+#include <assert.h>
+
+#include "detect/state.h"
+#include "mask/mask.h"
+
+static uint64_t flow_number(const struct inspect *inspect)
+{
+	return flow_id(&inspect->env.key, flow_key(inspect->table, inspect->flow_number),
+		inspect->flow->first_ns);
+}
+
+static uint8_t flow_flags(const struct inspect *inspect)
+{
+	const struct flow *flow = inspect->flow;
+	const struct subject *subject = &inspect->state->subject;
+	uint8_t flags = 0;
+
+	if ((flow->flags & FLOW_CLIENT_KNOWN) == 0)
+		flags |= FACT_CLIENT_UNKNOWN;
+	if (subject->guessed)
+		flags |= FACT_SUBJECT_GUESSED;
+	if (subject->shared)
+		flags |= FACT_SHARED_HOST;
+	if (inspect->after_rst)
+		flags |= FACT_AFTER_RST;
+	if (inspect->at_half == HALF_APART)
+		flags |= FACT_CONFLICT;
+	if ((flow->flags & FLOW_ANSWERED) != 0)
+		flags |= FACT_ANSWERED;
+	return flags;
+}
+
+static void put_flow(struct inspect *inspect, uint8_t dir, struct fact_flow *out)
+{
+	const struct flow_state *state = inspect->state;
+
+	*out = (struct fact_flow){
+		.key = *flow_key(inspect->table, inspect->flow_number),
+		.flow_id = flow_number(inspect),
+		.first_ns = inspect->flow->first_ns,
+		.packet_ns = inspect->place->packet_ns,
+		.frame = inspect->place->frame,
+		.merchant = state->subject.merchant,
+		.source = inspect->place->source,
+		.subject_end = state->subject.end,
+		.client_end = inspect->flow->client_dir,
+		.dir = dir,
+		.app = state->classify.parser > 0 ? (uint8_t)state->classify.parser : 0,
+		.label = state->classify.label,
+		.flags = flow_flags(inspect),
+	};
+}
+
+/* The same finding has the same number however often the run is repeated. */
+static uint64_t finding_number(struct inspect *inspect, const struct message *message,
+	uint32_t category, uint32_t rule)
+{
+	uint64_t parts[4] = {flow_number(inspect),
+		(uint64_t)message->number << 32 | (uint64_t)message->kind << 16 |
+			(uint64_t)inspect->at_half << 8 | message->dir,
+		category, rule};
+
+	return hash_sip13(&inspect->env.key, parts, sizeof(parts)) & ((UINT64_C(1) << 53) - 1);
+}
+
+static void put_texts(struct inspect *inspect, const struct message *message,
+	struct fact_finding *fact)
+{
+	const struct context *context = context_of(inspect, message);
+	struct masked text;
+
+	if (context == NULL)
+		return;
+	fact->status = context->status;
+	mask_text(&text, context_get(context, CONTEXT_METHOD));
+	fact_text_put(fact, TEXT_METHOD, &text);
+	mask_url(&text, context_get(context, CONTEXT_URL));
+	fact_text_put(fact, TEXT_URL, &text);
+	mask_name(&text, context_get(context, CONTEXT_HOST));
+	fact_text_put(fact, TEXT_HOST, &text);
+}
+
+static void put_more(struct inspect *inspect, uint64_t finding_id, const struct cards *cards)
+{
+	struct fact_more_cards *more;
+
+	if (cards->kept <= FACT_CARDS)
+		return;
+	more = emit_reserve(inspect->emit, FACT_MORE_CARDS, sizeof(*more));
+	if (more == NULL)
+		return;
+	more->finding_id = finding_id;
+	more->count = cards->kept - FACT_CARDS;
+	memcpy(more->card, &cards->card[FACT_CARDS], more->count * sizeof(cards->card[0]));
+	emit_commit(inspect->emit, &more->fact);
+}
+
+static void put_repeat(struct inspect *inspect, const struct cards *cards)
+{
+	struct fact_repeat *fact;
+
+	if (cards->kept == 0)
+		return;
+	fact = emit_reserve(inspect->emit, FACT_REPEAT, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	fact->flow_id = flow_number(inspect);
+	fact->count = cards->kept;
+	for (uint32_t i = 0; i < cards->kept; i++)
+		fact->value[i] = cards->card[i].quick;
+	emit_commit(inspect->emit, &fact->fact);
+}
+
+static void put_cards(const struct cards *cards, struct fact_finding *fact)
+{
+	bool estimated;
+
+	fact->offset = cards->offset;
+	fact->role = cards->role;
+	fact->depth = cards->depth;
+	fact->part = cards->part;
+	memcpy(fact->layers, cards->layers, sizeof(fact->layers));
+	fact->distinct = cards_distinct(cards, &estimated);
+	fact->estimated = estimated;
+	fact->test_only = !cards->any_real;
+	for (int i = 0; i <= UNWRAP_DEPTH; i++)
+		if (cards->seen[i] > fact->count)
+			fact->count = cards->seen[i];
+	fact->card_cnt = cards->kept < FACT_CARDS ? (uint16_t)cards->kept : FACT_CARDS;
+	memcpy(fact->card, cards->card, fact->card_cnt * sizeof(cards->card[0]));
+}
+
+void tell_cards(struct inspect *inspect, const struct message *message, struct half *half)
+{
+	const struct cards *cards = pool_at(&inspect->cards, half->cards);
+	struct fact_finding *fact;
+
+	if (cards->sum == INT32_MIN)
+		return; /* nothing new since the last part */
+	put_repeat(inspect, cards);
+	fact = emit_reserve(inspect->emit, FACT_FINDING, FACT_MAX);
+	if (fact == NULL)
+		return;
+	fact->fact.size = sizeof(*fact);
+	put_flow(inspect, message->dir, &fact->flow);
+	fact->flow.packet_ns = cards->packet_ns;
+	fact->flow.frame = cards->frame;
+	fact->category = CATEGORY_CARD_EXFIL;
+	fact->finding_id = finding_number(inspect, message, CATEGORY_CARD_EXFIL, 0);
+	fact->why = cards_why(cards, half->shaped, half->failed);
+	fact->message_kind = message->kind;
+	fact->is_request = message->dir == inspect->flow->client_dir;
+	put_cards(cards, fact);
+	fact_text_put(fact, TEXT_KEY, &cards->key);
+	fact_text_put(fact, TEXT_EVIDENCE, &cards->evidence);
+	put_texts(inspect, message, fact);
+	uint64_t finding_id = fact->finding_id;
+	emit_commit(inspect->emit, &fact->fact);
+	inspect->counters.findings++;
+	put_more(inspect, finding_id, cards);
+}
+
+void tell_rule(struct inspect *inspect, const struct message *message, uint32_t rule,
+	enum field_role role, struct bytes around)
+{
+	struct rule_row row = rules_row(inspect->env.rules, rule);
+	int category = category_find(row.category);
+	struct fact_finding *fact = emit_reserve(inspect->emit, FACT_FINDING, FACT_MAX);
+	struct masked text;
+
+	if (fact == NULL)
+		return;
+	fact->fact.size = sizeof(*fact);
+	put_flow(inspect, message->dir, &fact->flow);
+	fact->category = (uint8_t)(category < 0 ? CATEGORY_RULE : category);
+	fact->finding_id = finding_number(inspect, message, fact->category, row.sid);
+	fact->why = WHY_BIT(WHY_RULE_MATCH);
+	fact->rule = rule;
+	fact->message_kind = message->kind;
+	fact->role = (uint8_t)role;
+	fact->is_request = message->dir == inspect->flow->client_dir;
+	fact->count = 1;
+	mask_evidence(&text, bytes_head(around, 2 * PAN_CONTEXT), NULL, 0);
+	fact_text_put(fact, TEXT_EVIDENCE, &text);
+	put_texts(inspect, message, fact);
+	emit_commit(inspect->emit, &fact->fact);
+	inspect->counters.findings++;
+}
+
+void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes name)
+{
+	const struct message none = {.number = row, .kind = (uint8_t)(64 + by)};
+	struct fact_listed *fact = emit_reserve(inspect->emit, FACT_LISTED, sizeof(*fact));
+	const struct flow_state *state = inspect->state;
+	struct masked text;
+
+	if (fact == NULL)
+		return;
+	put_flow(inspect, inspect->flow->client_dir, &fact->flow);
+	fact->flow.frame = state->frame;
+	fact->flow.packet_ns = state->packet_ns;
+	fact->finding_id = finding_number(inspect, &none, CATEGORY_LISTED_CONTACT, 0);
+	fact->row = row;
+	fact->by_name = (uint8_t)by;
+	fact->bytes_out = state->payload[state->subject.end];
+	fact->bytes_in = state->payload[1 - state->subject.end];
+	fact->data_both = fact->bytes_out > 0 && fact->bytes_in > 0;
+	mask_name(&text, name);
+	fact->name_len = text.len < sizeof(fact->name) ? text.len : (uint16_t)sizeof(fact->name);
+	memcpy(fact->name, text.text, fact->name_len);
+	emit_commit(inspect->emit, &fact->fact);
+	inspect->counters.listed++;
+}
+
+/* Only names that policy asks for: nothing else of DNS is learnt. */
+void tell_name(struct inspect *inspect, const struct run *answer)
+{
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	struct bytes name = bytes_of(inspect->question, inspect->question_len);
+	uint8_t client = inspect->flow->client_dir;
+	struct fact_name *fact;
+
+	if ((answer->number != 1 && answer->number != 28) ||
+		!policy_watched_name(inspect->env.policy, name))
+		return;
+	if (answer->data.len != (answer->number == 1 ? 4 : 16))
+		return;
+	fact = emit_reserve(inspect->emit, FACT_NAME, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	fact->client = client == 0 ? key->src : key->dst;
+	fact->resolver = client == 0 ? key->dst : key->src;
+	if (answer->number == 1)
+		fact->address = addr_from4((uint32_t)answer->data.ptr[0] << 24 |
+					   (uint32_t)answer->data.ptr[1] << 16 |
+					   (uint32_t)answer->data.ptr[2] << 8 | answer->data.ptr[3]);
+	else
+		memcpy(fact->address.b, answer->data.ptr, 16);
+	fact->name_hash = hash_sip13(&inspect->env.key, name.ptr, name.len);
+	fact->ttl = answer->ttl;
+	fact->tenant = key->tenant;
+	fact->foreign = !policy_resolver(inspect->env.policy, key->tenant, &fact->resolver);
+	emit_commit(inspect->emit, &fact->fact);
+}
