@@ -1,0 +1,88 @@
+/* join.h - one thread behind the workers: facts in stamp order, events out.
+ *
+ * Everything across flows at one sensor lives here: what DNS taught, which
+ * values return, which destinations are new, contacts, coverage.  It consumes
+ * facts up to the lowest mark of all rings, so any number of workers gives the
+ * same events in the same order; it decides, and encodes only masked text and
+ * numbers.  It allocates only at join_new. */
+#ifndef SEKISHO_JOIN_JOIN_H
+#define SEKISHO_JOIN_JOIN_H
+
+#include "base/spsc.h"
+#include "event/record.h"
+#include "fact/fact.h"
+#include "indicator/indicator.h"
+#include "pan/pan.h"
+#include "policy/policy.h"
+#include "rules/rules.h"
+
+#define JOIN_RINGS_MAX 65
+#define JOIN_GRACE_NS (3600ull * 1000000000ull)   /* a learnt address outlives its TTL */
+#define JOIN_TTL_MIN_S 300u
+#define JOIN_COLD_NS (3600ull * 1000000000ull)    /* the first hour of a run */
+#define JOIN_NEW_NS (86400ull * 1000000000ull)    /* a destination is new for a day */
+#define JOIN_REPEATED 3                           /* flows with the same value */
+#define JOIN_LATE_NS 200000000ull                 /* live: a mark is waited for */
+
+/* Words of a fact ring's control block: how far its producer is.  Everything
+ * with time_ns below MARK_TIME, every timer due at or before it and every frame with
+ * ord below MARK_ORD has been told; each is true on its own. */
+enum mark_word { MARK_TIME = 0, MARK_ORD = 1 };
+
+/* Where events go: room for a record, then its bytes.  NULL: the run is being given up. */
+struct event_sink {
+	void *self;
+	void *(*reserve)(void *self, uint32_t len);
+	void (*commit)(void *self, uint32_t len);
+};
+
+struct join_env {        /* of the generation in force */
+	const struct policy *policy;
+	const struct indicators *lists;
+	const struct rules *rules;  /* may be NULL */
+	const struct pan_table *cards;
+};
+
+struct join_conf {
+	uint32_t rings;             /* workers, then the capture thread */
+	bool live;
+	bool replay;                /* a run of files: a namespace of its own */
+	uint64_t run;               /* epoch */
+	uint64_t generation;
+	struct hash_key key;
+	const char *sensor;         /* name, of our configuration */
+	const char *const *sources; /* names by number */
+	uint32_t source_cnt;
+	uint32_t contact_rows, coverage_rows, name_rows;
+};
+
+struct join_counters {
+	uint64_t facts, events, alerts, late;
+	uint64_t authorised, received, test_cards, low, own_payer; /* counted, no alert */
+	uint64_t contact_refused, coverage_refused, names_refused; /* quotas */
+	uint64_t too_long;                                         /* events that did not fit: a mistake */
+	int64_t imbalance;                                         /* of the books; 0 or a mistake */
+	uint64_t busy_ns;                                          /* CPU time of the thread */
+};
+
+struct join;
+
+size_t join_bytes(const struct join_conf *conf);
+struct join *join_new(struct arena *arena, const struct join_conf *conf, const struct join_env *env,
+	struct spsc rings[], struct event_sink sink);
+void join_swap(struct join *join, const struct join_env *env, uint64_t generation);
+
+/* Takes what is there.  False: nothing could be taken now.  */
+bool join_step(struct join *join);
+/* Every ring has ended (mark STAMP_END_NS) and is empty. */
+bool join_ended(struct join *join);
+/* The last events: contacts and coverage that are open.  Then no more calls of join_step. */
+void join_finish(struct join *join);
+
+/* Control plane's events, in place: started, ended, damage. state: our word. */
+void join_health(struct join *join, const char *state, const struct masked *detail,
+	uint64_t packet_ns);
+
+const struct join_counters *join_counters(const struct join *join);
+
+#endif

@@ -1,0 +1,127 @@
+/* state.h - what the files of this room share.  Private to it. */
+#ifndef SEKISHO_JOIN_STATE_H
+#define SEKISHO_JOIN_STATE_H
+
+#include "base/arena.h"
+#include "event/json.h"
+#include "join/join.h"
+
+#define SEEN_ROWS (1u << 17) /* of each direct-mapped memory of 64-bit values */
+#define COVERAGE_MINUTES 4
+
+struct seen_row {
+	uint64_t value, first_ns, flow;
+	uint32_t count, zero;
+};
+
+struct learnt {
+	struct addr client, address;
+	uint64_t name_hash, from_ns, until_ns;
+	uint16_t tenant, zero[3];
+};
+
+struct contact_key {
+	struct addr server, remote;
+	uint32_t merchant;
+	uint16_t tenant, port;
+	uint8_t proto, server_opened, zero[6];
+};
+
+struct contact_sum {
+	struct contact_key key;
+	uint64_t first_ns, last_ns, bytes_out, bytes_in, opened;
+	uint32_t packets_out, packets_in, flows;
+	uint32_t sent; /* 1: its first sight was sent */
+};
+
+/* A table of rows found by key bytes, rows packed in order of arrival. */
+struct rows {
+	uint8_t *row;
+	uint32_t *index; /* row + 1 */
+	uint32_t *order; /* for sorting */
+	uint32_t row_size, key_size, capacity, mask, used;
+};
+
+/* What was decided of a finding. */
+struct verdict {
+	enum category category;
+	const char *technique;
+	enum confidence confidence;
+	uint64_t why;
+	int sum;
+	bool quiet; /* counted, no event */
+};
+
+struct join {
+	struct join_conf conf;
+	struct join_env env;
+	struct spsc *rings;
+	const struct fact *head[JOIN_RINGS_MAX]; /* read, not yet used */
+	struct event_sink sink;
+	struct join_counters counters;
+	uint64_t n;               /* of the last event */
+	uint64_t start_ns;        /* first packet time seen */
+	uint64_t now_ns;          /* of the last fact */
+	uint64_t fold_minute;     /* minute whose sums are open, */
+	uint64_t fold_ns;         /* their stamp, */
+	bool fold_open;           /* and whether there are any */
+	uint64_t sent_hour;
+	struct seen_row *values, *destinations, *foreign;
+	struct rows names, contacts, coverage;
+	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
+	uint8_t frames_set[64];
+	uint64_t waiting_since;   /* live: real time at which a mark began to be missed */
+	struct fact_finding last; /* for the further cards that follow it */
+	struct verdict last_verdict;
+	char json[EVENT_JSON_MAX];
+};
+
+/* rows.c */
+size_t rows_bytes(uint32_t row_size, uint32_t capacity);
+void rows_new(struct rows *rows, struct arena *arena, uint32_t row_size, uint32_t key_size,
+	uint32_t capacity);
+/* The row of that key, made (zeroed but for the key) if new; NULL: full. */
+void *rows_get(struct rows *rows, const struct hash_key *hash, const void *key, bool *made);
+void *rows_find(struct rows *rows, const struct hash_key *hash, const void *key);
+/* Rows in order of their key bytes: order[0..used-1] are row numbers. */
+void rows_sort(struct rows *rows);
+void *rows_at(const struct rows *rows, uint32_t row);
+void rows_clear(struct rows *rows);
+
+/* learn.c */
+void learn_name(struct join *join, const struct fact_name *fact);
+bool learnt_name(struct join *join, uint16_t tenant, const struct addr *client,
+	const struct addr *address, uint64_t name_hash, uint64_t at_ns);
+void learn_values(struct join *join, const struct fact_repeat *fact);
+bool value_repeated(struct join *join, uint64_t value);
+/* First time this server was seen with that destination. */
+uint64_t destination_first(struct join *join, uint16_t tenant, const struct addr *server,
+	const struct addr *remote, const struct masked *name, uint64_t at_ns);
+
+/* decide.c */
+void decide_card(struct join *join, const struct fact_finding *finding, struct verdict *out);
+void decide_rule(struct join *join, const struct fact_finding *finding, struct verdict *out);
+void decide_listed(struct join *join, const struct fact_listed *listed, struct verdict *out);
+
+/* alert.c */
+void alert_finding(struct join *join, const struct fact_finding *finding,
+	const struct verdict *verdict);
+void alert_listed(struct join *join, const struct fact_listed *listed,
+	const struct verdict *verdict);
+void alert_more_cards(struct join *join, const struct fact_more_cards *more);
+
+/* fold.c */
+void fold_contact(struct join *join, const struct fact_contact *fact);
+void fold_coverage(struct join *join, const struct fact_coverage *fact);
+void fold_frames(struct join *join, const struct fact_frames *fact);
+/* The open minute is over for every ring: its events. */
+void fold_flush(struct join *join);
+void fold_finish(struct join *join);
+
+/* send.c */
+void send_start(struct join *join, struct json *json, const char *type, uint64_t ns);
+void send_run(struct join *join, struct json *json); /* members of sekisho that all have */
+void send_event(struct join *join, struct json *json, struct record *record);
+const char *source_name(const struct join *join, uint16_t source);
+
+#endif

@@ -1,0 +1,336 @@
+#include "worker.h"
+
+#include <assert.h>
+
+#include "join/join.h"
+
+struct worker {
+	struct flow_table *flows;
+	struct streams *streams;
+	struct inspect *inspect;
+	struct account *account;
+	struct contacts_fold *contacts;
+	struct emit *emit;
+	struct hash_key key;
+	uint64_t now_ns;      /* every due time up to it was served */
+	uint64_t minute;      /* the open one; UINT64_MAX: no packet yet */
+	struct inspect_place place;
+	uint64_t packets, inspected, refused_flow;
+};
+
+/* The walk, top-down. */
+static void take_packet(struct worker *worker, const struct packet *packet);
+static void advance(struct worker *worker, uint64_t now_ns);
+static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts);
+static void close_minute(struct worker *worker, uint64_t stamp_ns);
+
+void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count)
+{
+	flow_prefetch(worker->flows, packets, count);
+	flow_prefetch_records(worker->flows, packets, count);
+	for (uint32_t i = 0; i < count; i++)
+		take_packet(worker, &packets[i]);
+	worker->packets += count;
+}
+
+/* The row to book a flow's bytes to: its subject, in the minute at hand. */
+static struct account_counts *books_of(struct worker *worker, uint32_t flow, uint16_t source)
+{
+	const struct tuple *tuple = flow_key(worker->flows, flow);
+	const struct flow *record = flow_at(worker->flows, flow);
+	struct account_key key = {
+		.minute = worker->minute, .source = source, .tenant = tuple->tenant};
+	struct subject subject;
+
+	inspect_subject(worker->inspect, record, tuple, &subject);
+	key.merchant = subject.merchant;
+	if (subject.merchant == 0 && !subject.guessed && !subject.nobody)
+		key.server = subject.end == 0 ? tuple->src : tuple->dst;
+	return account_row(worker->account, &key);
+}
+
+static void book_unowned(struct worker *worker, const struct packet *packet,
+	enum skip_reason reason)
+{
+	struct account_key key = {.minute = worker->minute,
+		.source = packet->source,
+		.tenant = packet->tuple.tenant};
+	struct account_counts *counts = account_row(worker->account, &key);
+
+	counts->packets++;
+	counts->payload += packet->payload_wire;
+	counts->skipped[reason] += packet->payload_wire;
+}
+
+/* What the last push came to, beside what its spans will. */
+static void book_push(struct worker *worker, const struct packet *packet, uint32_t flow,
+	struct account_counts *counts)
+{
+	const struct stream_counters *last = stream_last(worker->streams);
+	const struct flow *record = flow_at(worker->flows, flow);
+
+	counts->duplicate += (int64_t)last->duplicate;
+	counts->pending += (int64_t)last->pending;
+	counts->missing += (int64_t)last->missing;
+	counts->skipped[SKIP_REASSEMBLY] += (int64_t)last->skipped_reassembly;
+	counts->skipped[SKIP_CONFLICT] += (int64_t)last->skipped_conflict;
+	if (packet == NULL)
+		return;
+	counts->packets++;
+	counts->payload += packet->payload_wire;
+	counts->skipped[SKIP_TRUNCATED] += packet->payload_wire - packet->payload_len;
+	if (inspect_is_tls(worker->inspect, record))
+		counts->tls += packet->payload_wire;
+	if ((record->flags & FLOW_ANSWERED) == 0)
+		counts->one_sided += packet->payload_wire;
+}
+
+static void take_packet(struct worker *worker, const struct packet *packet)
+{
+	struct account_counts *counts;
+	uint8_t dir;
+
+	if (packet->pos.now_ns > worker->now_ns || worker->minute == UINT64_MAX)
+		advance(worker, packet->pos.now_ns);
+	emit_at(worker->emit, packet->pos.now_ns, STAMP_PACKET, packet->pos.ord);
+	uint32_t flow = flow_touch(worker->flows, packet, &dir);
+	if (flow == 0) {
+		worker->refused_flow++;
+		book_unowned(worker, packet, SKIP_FLOW_TABLE);
+		return;
+	}
+	if ((packet->flags & PACKET_OPAQUE) != 0) {
+		book_unowned(worker, packet, SKIP_PROTOCOL);
+		return;
+	}
+	if (packet->payload_wire == 0 && packet->tuple.proto != PROTO_TCP)
+		return;
+	worker->place = (struct inspect_place){.packet_ns = packet->ts_ns,
+		.frame = packet->frame_number,
+		.source = packet->source};
+	stream_push(worker->streams, worker->flows, flow, dir, packet);
+	if (packet->payload_wire == 0) { /* nothing to book but what it settled */
+		take_spans(worker, flow, NULL);
+		return;
+	}
+	counts = books_of(worker, flow, packet->source);
+	book_push(worker, packet, flow, counts);
+	take_spans(worker, flow, counts);
+}
+
+static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts)
+{
+	struct span span;
+
+	while (stream_pull(worker->streams, &span)) {
+		int64_t skipped[SKIP_REASON_COUNT] = {0};
+		int64_t inspected = (int64_t)span.data.len;
+
+		if (counts == NULL) {
+			counts = books_of(worker, flow, worker->place.source);
+			book_push(worker, NULL, flow, counts);
+		}
+		inspect_span(worker->inspect, worker->flows, flow, &span, &worker->place, skipped);
+		for (int i = 0; i < SKIP_REASON_COUNT; i++) {
+			counts->skipped[i] += skipped[i];
+			inspected -= skipped[i];
+		}
+		counts->inspected += inspected;
+		worker->inspected += span.data.len;
+	}
+}
+
+/* Serves all that is due before now: flows and holes in order of their times,
+ * and each minute that ends on the way. */
+static void advance(struct worker *worker, uint64_t now_ns)
+{
+	uint64_t minute = now_ns / MINUTE_NS;
+
+	if (worker->minute == UINT64_MAX)
+		worker->minute = minute;
+	while (worker->minute < minute) {
+		uint64_t end_ns = (worker->minute + 1) * MINUTE_NS;
+		uint64_t due;
+
+		flow_expire(worker->flows, end_ns);
+		close_minute(worker, end_ns);
+		due = flow_next_due(worker->flows) / MINUTE_NS;
+		worker->minute = due <= worker->minute ? worker->minute + 1
+				 : due < minute	       ? due
+						       : minute;
+	}
+	flow_expire(worker->flows, now_ns);
+	worker->now_ns = now_ns;
+}
+
+static void fold_flow(void *self, uint32_t number)
+{
+	struct worker *worker = self;
+	struct flow *flow = flow_at(worker->flows, number);
+	const struct tuple *key = flow_key(worker->flows, number);
+	struct subject subject;
+
+	if (flow->packets[0] + flow->packets[1] == 0)
+		return;
+	inspect_subject(worker->inspect, flow, key, &subject);
+	struct contact_flow contact = {.key = key,
+		.subject = &subject,
+		.first_ns = flow->first_ns,
+		.last_ns = flow->last_ns,
+		.packets = {flow->packets[0], flow->packets[1]},
+		.bytes = {flow->bytes[0], flow->bytes[1]},
+		.client_end = flow->client_dir,
+		.answered = (flow->flags & FLOW_ANSWERED) != 0,
+		.listed = inspect_is_listed(worker->inspect, flow),
+		.first = (flow->flags & FLOW_FOLDED) == 0};
+	if (!contacts_add(worker->contacts, worker->minute, &contact))
+		return;
+	flow->flags |= FLOW_FOLDED;
+	flow->packets[0] = flow->packets[1] = 0;
+	flow->bytes[0] = flow->bytes[1] = 0;
+}
+
+static void send_coverage(void *self, const struct account_row *row)
+{
+	struct worker *worker = self;
+	struct fact_coverage *fact = emit_reserve(worker->emit, FACT_COVERAGE, sizeof(*fact));
+
+	if (fact == NULL)
+		return;
+	fact->row = *row;
+	emit_commit(worker->emit, &fact->fact);
+}
+
+/* The sums of the minute leave with one stamp, behind all timers of its end. */
+static void close_minute(struct worker *worker, uint64_t stamp_ns)
+{
+	flow_each(worker->flows, fold_flow, worker);
+	emit_at(worker->emit, stamp_ns, STAMP_TIMER, UINT64_MAX);
+	contacts_send(worker->contacts, worker->emit);
+	account_take(worker->account, UINT64_MAX, send_coverage, worker);
+}
+
+static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
+{
+	struct worker *worker = self;
+	struct flow *record = flow_at(worker->flows, flow);
+
+	if (!evicted)
+		emit_at(worker->emit, due_ns, STAMP_TIMER, record->first_ord);
+	if (record->stream != 0) {
+		stream_end(worker->streams, worker->flows, flow);
+		take_spans(worker, flow, NULL);
+		stream_free(worker->streams, record);
+	}
+	inspect_end(worker->inspect, worker->flows, flow, &worker->place);
+	fold_flow(worker, flow);
+}
+
+static void hole_due(void *self, uint32_t flow, uint64_t due_ns)
+{
+	struct worker *worker = self;
+
+	emit_at(worker->emit, due_ns, STAMP_TIMER, flow_at(worker->flows, flow)->first_ord);
+	stream_hole_due(worker->streams, worker->flows, flow);
+	take_spans(worker, flow, NULL);
+}
+
+static void tell_mark(struct worker *worker, struct pos pos)
+{
+	struct spsc_control *control = worker->emit->ring.control;
+
+	atomic_store_explicit(&control->words[MARK_TIME], pos.now_ns, memory_order_release);
+	atomic_store_explicit(&control->words[MARK_ORD], pos.ord, memory_order_release);
+}
+
+void worker_reached(struct worker *worker, struct pos pos)
+{
+	if (pos.now_ns > worker->now_ns && worker->minute != UINT64_MAX)
+		advance(worker, pos.now_ns);
+	tell_mark(worker, pos);
+}
+
+void worker_finish(struct worker *worker)
+{
+	flow_expire(worker->flows, STAMP_END_NS);
+	close_minute(worker, STAMP_END_NS);
+	tell_mark(worker, (struct pos){.now_ns = STAMP_END_NS, .ord = UINT64_MAX});
+}
+
+/* Bytes a flow needs in all its rooms, with a request in flight; half of the
+ * flows at most carry payload at once. */
+struct worker_sizes worker_sizes_for(size_t memory)
+{
+	uint32_t flows = 1024;
+
+	while (flows < (1u << 22) && (size_t)flows * 2 * 900 < memory)
+		flows *= 2;
+	return (struct worker_sizes){.flows = flows,
+		.stream_flows = flows / 2 + 512,
+		.stream_blocks = flows / 4 + 1024,
+		.accounts = 16384,
+		.inspect = {.flows = flows / 2 + 512,
+			.inflaters = 64 + flows / 4096,
+			.tails = 1024 + flows / 32,
+			.cards = 256 + flows / 256,
+			.holds = 2048 + flows / 16,
+			.contacts = 16384 + flows / 16}};
+}
+
+size_t worker_bytes(const struct worker_sizes *sizes)
+{
+	return sizeof(struct worker) + flow_table_bytes(sizes->flows) +
+	       streams_bytes(sizes->stream_flows, sizes->stream_blocks) +
+	       inspect_bytes(&sizes->inspect) + account_bytes(sizes->accounts) +
+	       contacts_fold_bytes(sizes->inspect.contacts) + 4096;
+}
+
+struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
+	const struct inspect_env *env, struct emit *emit)
+{
+	struct worker *worker = arena_take(arena, sizeof(*worker));
+	struct flow_owner owner = {.ended = flow_ended, .hole_due = hole_due, .self = worker};
+
+	assert(worker != NULL);
+	worker->emit = emit;
+	worker->minute = UINT64_MAX;
+	worker->flows = flow_table_new(arena, sizes->flows, owner);
+	worker->streams = streams_new(arena, sizes->stream_flows, sizes->stream_blocks);
+	worker->inspect = inspect_new(arena, &sizes->inspect, env, emit);
+	worker->account = account_new(arena, sizes->accounts, &env->key);
+	worker->contacts = contacts_fold_new(arena, sizes->inspect.contacts, &env->key);
+	return worker;
+}
+
+void worker_swap(struct worker *worker, const struct inspect_env *env)
+{
+	inspect_swap(worker->inspect, env);
+}
+
+uint64_t worker_quotas(const struct worker *worker)
+{
+	const struct flow_counters *flows = flow_table_counters(worker->flows);
+	uint64_t sum = inspect_quotas(worker->inspect) + worker->refused_flow +
+		       flows->evicted_syn + flows->evicted_idle + flows->evicted_payload +
+		       account_overflow(worker->account) + contacts_refused(worker->contacts) +
+		       stream_counters(worker->streams)->skipped_reassembly;
+
+	for (int i = 0; i < EMIT_KINDS; i++)
+		sum += worker->emit->dropped[i];
+	return sum;
+}
+
+uint64_t worker_bytes_inspected(const struct worker *worker)
+{
+	return worker->inspected;
+}
+
+uint64_t worker_packets_seen(const struct worker *worker)
+{
+	return worker->packets;
+}
+
+const struct flow_counters *worker_flows(const struct worker *worker)
+{
+	return flow_table_counters(worker->flows);
+}
