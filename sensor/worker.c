@@ -4,6 +4,8 @@
 
 #include "join/join.h"
 
+#define FOLD_BYTES (1u << 31)
+
 struct worker {
 	struct flow_table *flows;
 	struct streams *streams;
@@ -23,6 +25,7 @@ static void take_packet(struct worker *worker, const struct packet *packet);
 static void advance(struct worker *worker, uint64_t now_ns);
 static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts);
 static void close_minute(struct worker *worker, uint64_t stamp_ns);
+static void fold_flow(void *self, uint32_t number);
 
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count)
 {
@@ -99,6 +102,8 @@ static void take_packet(struct worker *worker, const struct packet *packet)
 		book_unowned(worker, packet, SKIP_FLOW_TABLE);
 		return;
 	}
+	if (flow_at(worker->flows, flow)->bytes[dir] > FOLD_BYTES)
+		fold_flow(worker, flow); /* its 32-bit sum must not wrap within a minute */
 	if ((packet->flags & PACKET_OPAQUE) != 0) {
 		book_unowned(worker, packet, SKIP_PROTOCOL);
 		return;
@@ -217,20 +222,23 @@ static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 
 	if (!evicted)
 		emit_at(worker->emit, due_ns, STAMP_TIMER, record->first_ord);
+	inspect_last_place(worker->inspect, record, &worker->place);
 	if (record->stream != 0) {
 		stream_end(worker->streams, worker->flows, flow);
 		take_spans(worker, flow, NULL);
 		stream_free(worker->streams, record);
 	}
-	inspect_end(worker->inspect, worker->flows, flow, &worker->place);
+	inspect_end(worker->inspect, worker->flows, flow);
 	fold_flow(worker, flow);
 }
 
 static void hole_due(void *self, uint32_t flow, uint64_t due_ns)
 {
 	struct worker *worker = self;
+	const struct flow *record = flow_at(worker->flows, flow);
 
-	emit_at(worker->emit, due_ns, STAMP_TIMER, flow_at(worker->flows, flow)->first_ord);
+	emit_at(worker->emit, due_ns, STAMP_TIMER, record->first_ord);
+	inspect_last_place(worker->inspect, record, &worker->place);
 	stream_hole_due(worker->streams, worker->flows, flow);
 	take_spans(worker, flow, NULL);
 }

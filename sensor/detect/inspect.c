@@ -68,6 +68,18 @@ void inspect_subject(const struct inspect *inspect, const struct flow *flow,
 	subject_of(inspect->env.policy, key, flow->client_dir, out);
 }
 
+void inspect_last_place(const struct inspect *inspect, const struct flow *flow,
+	struct inspect_place *out)
+{
+	const struct flow_state *state;
+
+	*out = (struct inspect_place){.packet_ns = flow->last_ns};
+	if (flow->parse == 0)
+		return;
+	state = pool_at(&inspect->flows, flow->parse);
+	*out = state->last;
+}
+
 bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
 {
 	if (flow->parse == 0)
@@ -127,8 +139,7 @@ static struct flow_state *state_of(struct inspect *inspect)
 	struct flow_state *state = pool_at(&inspect->flows, flow->parse);
 	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
 	memset(state, 0, sizeof(*state));
-	state->frame = inspect->place->frame;
-	state->packet_ns = inspect->place->packet_ns;
+	state->first = *inspect->place;
 	subject_of(inspect->env.policy, key, flow->client_dir, &state->subject);
 	ask_lists(inspect, state, key);
 	return state;
@@ -357,12 +368,15 @@ void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	int64_t skipped[static SKIP_REASON_COUNT])
 {
 	set_flow(inspect, table, flow, place);
+	if (inspect->flow->parse == 0 && span->data.len == 0)
+		return; /* a flow that never carried payload has no state */
 	inspect->after_rst = span->after_rst;
 	inspect->state = state_of(inspect);
 	if (inspect->state == NULL) {
 		skipped[SKIP_PARSER_STATE] += (int64_t)span->data.len;
 		return;
 	}
+	inspect->state->last = *place;
 	if (inspect->state->subject.nobody || inspect->state->subject.level == LEVEL_NONE) {
 		skipped[SKIP_LEVEL] += (int64_t)span->data.len;
 		return;
@@ -381,14 +395,15 @@ static void give_half(struct inspect *inspect, struct half *half)
 		pool_give(&inspect->cards, half->cards);
 }
 
-void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow,
-	const struct inspect_place *place)
+void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow)
 {
-	set_flow(inspect, table, flow, place);
-	if (inspect->flow->parse == 0)
+	struct flow_state *state;
+
+	if (flow_at(table, flow)->parse == 0)
 		return;
-	inspect->state = state_of(inspect);
-	struct flow_state *state = inspect->state;
+	state = pool_at(&inspect->flows, flow_at(table, flow)->parse);
+	set_flow(inspect, table, flow, &state->last);
+	inspect->state = state;
 	if (state->listed != 0 && !state->listed_told)
 		tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
 	if (state->parser_state != 0) {

@@ -43,19 +43,22 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 /* The next generation's sections, at the swap. */
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
 
-/* Where the worker stands: the packet (or, at a due time, the flow's own last place). */
+/* Where a span was seen: never another flow's packet, or the number of workers would show. */
 struct inspect_place {
 	uint64_t packet_ns, frame;
 	uint16_t source;
 };
+
+/* Where the flow's last payload stood: what counts at a due time. */
+void inspect_last_place(const struct inspect *inspect, const struct flow *flow,
+	struct inspect_place *out);
 
 /* One span of a flow.  *skipped: bytes of it (or held before) that nobody looked at, by reason. */
 void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place,
 	int64_t skipped[static SKIP_REASON_COUNT]);
 /* The flow ends (after its last spans): what is open is told, its state is freed. */
-void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow,
-	const struct inspect_place *place);
+void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow);
 
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

@@ -31,7 +31,7 @@ struct flow_state {
 	uint32_t parser_state;            /* id in the parser's pool */
 	uint32_t contexts;                /* newest open exchange */
 	struct half half[HALF_COUNT];
-	uint64_t frame, packet_ns;        /* of the first payload: the place of a listed contact */
+	struct inspect_place first, last; /* of payload: places of a listed contact and of a due time */
 	uint64_t payload[2];
 	uint32_t listed;                  /* indicator row + 1 by address, 0 = none */
 	bool listed_told;

@@ -198,8 +198,8 @@ void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes nam
 	if (fact == NULL)
 		return;
 	put_flow(inspect, inspect->flow->client_dir, &fact->flow);
-	fact->flow.frame = state->frame;
-	fact->flow.packet_ns = state->packet_ns;
+	fact->flow.frame = state->first.frame;
+	fact->flow.packet_ns = state->first.packet_ns;
 	fact->finding_id = finding_number(inspect, &none, CATEGORY_LISTED_CONTACT, 0);
 	fact->row = row;
 	fact->by_name = (uint8_t)by;

@@ -1,0 +1,558 @@
+#include "engine.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "decode/decode.h"
+#include "mask/mask.h"
+#include "worker.h"
+
+#define FACT_RING (8u << 20)
+#define DEAL_RING (1u << 20)
+#define NAP_NS 50000
+#define LIVE_SLACK_NS 1000000000ull /* now is at least the kernel's clock less this */
+#define LIVE_JUMP_NS 60000000000ull /* and moves on by at most this per batch */
+#define TICK_MS 100
+#define INPUTS_BOOKED 64
+
+/* The dealer's position: everything up to ord was dealt. */
+struct dealt {
+	_Alignas(64) _Atomic uint64_t now_ns;
+	_Atomic uint64_t ord;
+	_Atomic bool ended;
+};
+
+struct lane {              /* one worker */
+	struct engine *engine;
+	struct worker *worker;
+	struct emit emit;
+	struct spsc deal_in;   /* dealer's end */
+	struct spsc deal_out;  /* worker's end */
+	pthread_t thread;
+};
+
+/* What a generation opens to. */
+struct opened {
+	struct policy policy;
+	struct indicators lists;
+	struct pan_table cards;
+	struct rules *rules;
+	struct match_scratch *scratch[ENGINE_WORKERS_MAX];
+	uint64_t id;
+};
+
+struct engine {
+	const struct engine_conf *conf;
+	struct source *source;
+	struct event_sink sink;
+	const volatile int *stop;
+	struct arena arena;
+	struct decoder *decoder;
+	struct opened opened;
+	struct lane lane[ENGINE_WORKERS_MAX];
+	struct emit frames;    /* the capture thread's own facts */
+	struct spsc join_end[JOIN_RINGS_MAX];
+	struct join *join;
+	pthread_t join_thread;
+	struct dealt dealt;
+	struct pos pos;
+	uint64_t frame_minute;
+	struct decode_counters booked[INPUTS_BOOKED];
+	struct source_input booked_input[INPUTS_BOOKED];
+	const char *names[SOURCE_INPUTS_MAX];
+};
+
+static void nap(void)
+{
+	const struct timespec pause = {.tv_nsec = NAP_NS};
+
+	nanosleep(&pause, NULL);
+}
+
+static uint16_t find_tenant(const void *self, uint16_t source, const uint16_t vlans[],
+	uint32_t vlan_cnt, uint32_t vni)
+{
+	return policy_tenant(self, source, vlans, vlan_cnt, vni);
+}
+
+static bool open_generation(struct engine *engine, const struct generation *generation,
+	struct err *err)
+{
+	struct opened *opened = &engine->opened;
+	struct bytes rules = generation->section[SECTION_RULES].image;
+
+	opened->id = generation->id;
+	if (!policy_open(&opened->policy, generation->section[SECTION_POLICY].image, err) ||
+		!indicators_open(&opened->lists, generation->section[SECTION_LISTS].image, err) ||
+		!pan_table_open(&opened->cards, generation->section[SECTION_CARDS].image, err))
+		return false;
+	opened->rules = rules_open(rules, &engine->arena, err);
+	if (opened->rules == NULL)
+		return false;
+	for (uint32_t i = 0; i < engine->conf->workers; i++) {
+		opened->scratch[i] = rules_scratch(opened->rules, err);
+		if (opened->scratch[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
+{
+	const struct opened *opened = &engine->opened;
+	struct inspect_env env = {.policy = &opened->policy,
+		.lists = &opened->lists,
+		.rules = rules_count(opened->rules) > 0 ? opened->rules : NULL,
+		.scratch = opened->scratch[worker],
+		.cards = &opened->cards,
+		.key = engine->conf->key};
+
+	memcpy(env.token_key, engine->conf->token_key, sizeof(env.token_key));
+	return env;
+}
+
+static void ring_new(struct arena *arena, uint64_t size, struct spsc *producer,
+	struct spsc *consumer)
+{
+	void *mem = arena_take(arena, spsc_bytes(size));
+
+	assert(mem != NULL);
+	spsc_format(mem, size);
+	bool both = spsc_attach(producer, mem, spsc_bytes(size), true) &&
+		    spsc_attach(consumer, mem, spsc_bytes(size), false);
+	assert(both);
+}
+
+static struct join_conf join_conf_of(struct engine *engine)
+{
+	const struct engine_conf *conf = engine->conf;
+	uint32_t rows = conf->memory >> 30 >= 1 ? 1u << 20 : 1u << 16;
+
+	return (struct join_conf){.rings = conf->workers + 1,
+		.live = conf->live,
+		.replay = !conf->live,
+		.run = conf->run,
+		.generation = engine->opened.id,
+		.key = conf->key,
+		.sensor = conf->sensor,
+		.sources = engine->names,
+		.source_cnt = source_inputs(engine->source),
+		.contact_rows = rows / 2,
+		.coverage_rows = 65536,
+		.name_rows = 65536};
+}
+
+struct plan {
+	uint64_t fact_ring;
+	uint32_t frag_buffers;
+	struct worker_sizes worker;
+	size_t total;
+};
+
+static struct plan plan_of(struct engine *engine, const struct generation *generation)
+{
+	const struct engine_conf *conf = engine->conf;
+	struct join_conf join = join_conf_of(engine);
+	size_t rules = rules_bytes(generation->section[SECTION_RULES].image);
+	struct plan plan = {.fact_ring = conf->fact_ring != 0 ? conf->fact_ring : FACT_RING,
+		.frag_buffers = conf->memory >= (512ull << 20) ? 512 : FRAG_BUFFERS_MIN};
+	size_t fixed = rules + join_bytes(&join) +
+		       decoder_bytes(plan.frag_buffers, source_inputs(engine->source)) +
+		       (spsc_bytes(plan.fact_ring) + 64) * (conf->workers + 1) +
+		       (spsc_bytes(DEAL_RING) + 64) * conf->workers + (1u << 16);
+
+	size_t share = fixed < conf->memory ? (conf->memory - fixed) / conf->workers : 0;
+	plan.worker = worker_sizes_for(share);
+	plan.total = fixed + worker_bytes(&plan.worker) * conf->workers;
+	return plan;
+}
+
+static void lanes_new(struct engine *engine, const struct plan *plan)
+{
+	const struct engine_conf *conf = engine->conf;
+
+	for (uint32_t i = 0; i < conf->workers; i++) {
+		struct lane *lane = &engine->lane[i];
+		struct inspect_env env = env_of(engine, i);
+		lane->engine = engine;
+		lane->emit = (struct emit){.live = conf->live, .stop = engine->stop};
+		ring_new(&engine->arena, plan->fact_ring, &lane->emit.ring, &engine->join_end[i]);
+		ring_new(&engine->arena, DEAL_RING, &lane->deal_in, &lane->deal_out);
+		lane->worker = worker_new(&engine->arena, &plan->worker, &env, &lane->emit);
+		explicit_bzero(env.token_key, sizeof(env.token_key));
+	}
+	engine->frames = (struct emit){.live = conf->live, .stop = engine->stop};
+	ring_new(&engine->arena, plan->fact_ring, &engine->frames.ring,
+		&engine->join_end[conf->workers]);
+}
+
+static bool engine_prepare(struct engine *engine, const struct generation *generation,
+	struct err *err)
+{
+	const struct engine_conf *conf = engine->conf;
+	struct plan plan = plan_of(engine, generation);
+
+	if (!arena_new(&engine->arena, plan.total, err) ||
+		!open_generation(engine, generation, err))
+		return false;
+	struct tenant_map tenants = {.find = find_tenant, .self = &engine->opened.policy};
+	engine->decoder = decoder_new(&engine->arena, plan.frag_buffers,
+		source_inputs(engine->source), &conf->key, tenants);
+	lanes_new(engine, &plan);
+	struct join_conf join = join_conf_of(engine);
+	struct join_env env = {.policy = &engine->opened.policy,
+		.lists = &engine->opened.lists,
+		.rules = engine->opened.rules,
+		.cards = &engine->opened.cards};
+	engine->join = join_new(&engine->arena, &join, &env, engine->join_end, engine->sink);
+	return conf->ready == NULL || conf->ready(conf->self, err);
+}
+
+/* The join's thread. */
+static void *join_run(void *self)
+{
+	struct engine *engine = self;
+
+	while (*engine->stop == 0) {
+		if (join_step(engine->join))
+			continue;
+		if (join_ended(engine->join))
+			break;
+		nap();
+	}
+	while (join_step(engine->join)) {
+	}
+	join_finish(engine->join);
+	return NULL;
+}
+
+/* A worker's thread, with more than one worker. */
+static uint32_t take_dealt(struct lane *lane, struct packet packets[WORKER_BATCH])
+{
+	uint32_t count = 0;
+
+	while (count < WORKER_BATCH) {
+		uint64_t position;
+		uint32_t len;
+		const void *packet = spsc_next(&lane->deal_out, &len, &position);
+		if (packet == NULL)
+			break;
+		memcpy(&packets[count++], packet, sizeof(packets[0]));
+	}
+	spsc_release(&lane->deal_out);
+	return count;
+}
+
+static void give_back(struct engine *engine, const struct packet *packet)
+{
+	if ((packet->flags & PACKET_REASSEMBLED) != 0)
+		decoder_recycle(engine->decoder, packet->block);
+	else
+		source_release(engine->source, packet->block);
+}
+
+static struct pos dealt_now(struct engine *engine, bool *ended)
+{
+	/* ended first, then the position, then the ring is looked at: what is read here is
+	 * complete for an empty ring. */
+	*ended = atomic_load_explicit(&engine->dealt.ended, memory_order_acquire);
+	uint64_t now_ns = atomic_load_explicit(&engine->dealt.now_ns, memory_order_acquire);
+	uint64_t ord = atomic_load_explicit(&engine->dealt.ord, memory_order_acquire);
+
+	return (struct pos){.now_ns = now_ns, .ord = ord};
+}
+
+static void *lane_run(void *self)
+{
+	struct lane *lane = self;
+	struct engine *engine = lane->engine;
+	struct packet packets[WORKER_BATCH];
+
+	while (*engine->stop == 0) {
+		bool ended;
+		struct pos dealt = dealt_now(engine, &ended);
+		uint32_t count = take_dealt(lane, packets);
+		if (count == 0) {
+			worker_reached(lane->worker, dealt);
+			if (ended)
+				break;
+			nap();
+			continue;
+		}
+		worker_packets(lane->worker, packets, count);
+		worker_reached(lane->worker, packets[count - 1].pos);
+		for (uint32_t i = 0; i < count; i++)
+			give_back(engine, &packets[i]);
+	}
+	worker_finish(lane->worker);
+	return NULL;
+}
+
+static void publish_dealt(struct engine *engine, bool ended)
+{
+	/* ord before now would promise frames that are not dealt yet; each alone is true here. */
+	atomic_store_explicit(&engine->dealt.now_ns, engine->pos.now_ns, memory_order_release);
+	atomic_store_explicit(&engine->dealt.ord, engine->pos.ord, memory_order_release);
+	atomic_store_explicit(&engine->dealt.ended, ended, memory_order_release);
+}
+
+static void deal(struct engine *engine, const struct packet *packet)
+{
+	struct lane *lane = &engine->lane[packet->hash % engine->conf->workers];
+	void *room;
+
+	while ((room = spsc_reserve(&lane->deal_in, sizeof(*packet))) == NULL) {
+		if (*engine->stop != 0) {
+			give_back(engine, packet);
+			return;
+		}
+		nap();
+	}
+	memcpy(room, packet, sizeof(*packet));
+	spsc_commit(&lane->deal_in, sizeof(*packet));
+}
+
+/* The capture thread's own sums: frames by source, once a minute. */
+static void book_frames(struct engine *engine, uint16_t input, uint64_t stamp_ns)
+{
+	const struct decode_counters *now = decoder_counters(engine->decoder, input);
+	struct decode_counters *before = &engine->booked[input % INPUTS_BOOKED];
+	struct source_input *at = &engine->booked_input[input % INPUTS_BOOKED];
+	struct fact_frames *fact;
+	struct source_input state;
+
+	if (now->frames == before->frames)
+		return;
+	emit_at(&engine->frames, stamp_ns, STAMP_TIMER, UINT64_MAX);
+	fact = emit_reserve(&engine->frames, FACT_FRAMES, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	source_input(engine->source, input, &state);
+	fact->minute = engine->frame_minute;
+	fact->source = input;
+	fact->frames = (int64_t)(now->frames - before->frames);
+	fact->decoded = (int64_t)(now->decoded - before->decoded);
+	for (int i = 0; i < FRAME_REASON_COUNT; i++)
+		fact->refused[i] = (int64_t)(now->refused[i] - before->refused[i]);
+	fact->bytes = (int64_t)(state.bytes - at->bytes);
+	fact->drops = (int64_t)(state.drops - at->drops);
+	*before = *now;
+	*at = state;
+	emit_commit(&engine->frames, &fact->fact);
+}
+
+static void mark_frames(struct engine *engine, struct pos pos)
+{
+	struct spsc_control *control = engine->frames.ring.control;
+
+	atomic_store_explicit(&control->words[MARK_TIME], pos.now_ns, memory_order_release);
+	atomic_store_explicit(&control->words[MARK_ORD], pos.ord, memory_order_release);
+}
+
+/* Time moves on: what is booked by minute is sent, then the position is told. */
+static void advance(struct engine *engine, uint64_t now_ns)
+{
+	uint64_t minute = now_ns / MINUTE_NS;
+
+	if (engine->frame_minute != UINT64_MAX && minute > engine->frame_minute) {
+		uint64_t end_ns = (engine->frame_minute + 1) * MINUTE_NS;
+		for (uint32_t i = 0; i < source_inputs(engine->source); i++)
+			book_frames(engine, (uint16_t)i, end_ns);
+		decoder_expire(engine->decoder, now_ns);
+	}
+	engine->frame_minute = minute;
+	engine->pos.now_ns = now_ns;
+}
+
+static uint32_t decode_batch(struct engine *engine, const struct frame frames[], uint32_t count,
+	struct packet packets[])
+{
+	uint32_t made = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct packet *packet = &packets[made];
+		uint64_t now_ns = frames[i].ts_ns;
+
+		if (engine->conf->live && now_ns > engine->pos.now_ns + LIVE_JUMP_NS &&
+			engine->pos.now_ns != 0)
+			now_ns = engine->pos.now_ns + LIVE_JUMP_NS;
+		if (now_ns > engine->pos.now_ns || engine->frame_minute == UINT64_MAX)
+			advance(engine, now_ns > engine->pos.now_ns ? now_ns : engine->pos.now_ns);
+		engine->pos.ord++;
+		if (!decode(engine->decoder, &frames[i], engine->pos, packet)) {
+			source_release(engine->source, frames[i].block);
+			continue;
+		}
+		if ((packet->flags & PACKET_REASSEMBLED) != 0)
+			source_release(engine->source, frames[i].block);
+		else
+			packet->block = frames[i].block;
+		made++;
+	}
+	return made;
+}
+
+static void pass_on(struct engine *engine, const struct packet packets[], uint32_t count)
+{
+	struct worker *inline_worker = engine->lane[0].worker;
+
+	if (engine->conf->workers > 1) {
+		for (uint32_t i = 0; i < count; i++) {
+			/* Told before it may block: an idle worker passes on what is dealt. */
+			struct pos before = {
+				.now_ns = packets[i].pos.now_ns, .ord = packets[i].pos.ord};
+			atomic_store_explicit(&engine->dealt.now_ns, before.now_ns,
+				memory_order_release);
+			atomic_store_explicit(
+				&engine->dealt.ord, before.ord, memory_order_release);
+			deal(engine, &packets[i]);
+		}
+		engine->pos.ord++;
+		publish_dealt(engine, false);
+		engine->pos.ord--;
+		return;
+	}
+	worker_packets(inline_worker, packets, count);
+	for (uint32_t i = 0; i < count; i++)
+		give_back(engine, &packets[i]);
+	worker_reached(inline_worker, engine->pos);
+}
+
+static void live_tick(struct engine *engine)
+{
+	uint64_t now_ns = clock_real_ns() - LIVE_SLACK_NS;
+
+	if (engine->pos.now_ns != 0 && now_ns > engine->pos.now_ns + LIVE_JUMP_NS)
+		now_ns = engine->pos.now_ns + LIVE_JUMP_NS;
+	if (now_ns > engine->pos.now_ns)
+		advance(engine, now_ns);
+	if (engine->conf->workers == 1)
+		worker_reached(engine->lane[0].worker, engine->pos);
+	else
+		publish_dealt(engine, false);
+	mark_frames(engine, engine->pos);
+}
+
+static void capture_run(struct engine *engine)
+{
+	struct frame frames[WORKER_BATCH];
+	struct packet packets[WORKER_BATCH];
+
+	while (*engine->stop == 0) {
+		int count = source_next(engine->source, frames, WORKER_BATCH);
+		if (count == SOURCE_END)
+			break;
+		if (count == SOURCE_IDLE) {
+			live_tick(engine);
+			source_wait(engine->source, TICK_MS);
+			continue;
+		}
+		uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
+		pass_on(engine, packets, made);
+		mark_frames(engine, engine->pos);
+	}
+}
+
+static void capture_end(struct engine *engine)
+{
+	decoder_expire(engine->decoder, STAMP_END_NS);
+	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
+		book_frames(engine, (uint16_t)i, STAMP_END_NS);
+	engine->pos.ord++;
+	publish_dealt(engine, true);
+	if (engine->conf->workers == 1) {
+		worker_reached(engine->lane[0].worker, engine->pos);
+		worker_finish(engine->lane[0].worker);
+	}
+	mark_frames(engine, (struct pos){.now_ns = STAMP_END_NS, .ord = UINT64_MAX});
+}
+
+static bool start_threads(struct engine *engine, struct err *err)
+{
+	uint32_t lanes = engine->conf->workers > 1 ? engine->conf->workers : 0;
+
+	if (pthread_create(&engine->join_thread, NULL, join_run, engine) != 0)
+		return err_set(err, EXIT_CANNOT, "cannot start a thread; raise the limit of tasks");
+	for (uint32_t i = 0; i < lanes; i++)
+		if (pthread_create(&engine->lane[i].thread, NULL, lane_run, &engine->lane[i]) != 0)
+			return err_set(err, EXIT_CANNOT,
+				"cannot start %u workers; raise the limit of tasks", lanes);
+	return true;
+}
+
+static void report_of(struct engine *engine, struct engine_report *report)
+{
+	*report = (struct engine_report){.join = *join_counters(engine->join)};
+	for (uint32_t i = 0; i < engine->conf->workers; i++) {
+		report->packets += worker_packets_seen(engine->lane[i].worker);
+		report->payload_inspected += worker_bytes_inspected(engine->lane[i].worker);
+		report->quotas += worker_quotas(engine->lane[i].worker);
+		report->flows += worker_flows(engine->lane[i].worker)->created;
+	}
+	report->quotas += report->join.contact_refused + report->join.coverage_refused +
+			  report->join.names_refused;
+	for (uint32_t i = 0; i < source_inputs(engine->source); i++) {
+		struct source_input input;
+		source_input(engine->source, i, &input);
+		report->inputs_damaged += input.damage != NULL;
+	}
+}
+
+static void health_of(struct engine *engine)
+{
+	for (uint32_t i = 0; i < source_inputs(engine->source); i++) {
+		struct source_input input;
+		struct masked detail;
+		source_input(engine->source, i, &input);
+		if (input.damage == NULL)
+			continue;
+		mask_text(&detail, bytes_text(input.damage));
+		join_health(engine->join, "damaged", &detail, engine->pos.now_ns);
+	}
+	join_health(engine->join, "ended", NULL, engine->pos.now_ns);
+}
+
+static void engine_close(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->conf->workers; i++)
+		match_scratch_free(engine->opened.scratch[i]);
+	arena_free(&engine->arena);
+}
+
+int engine_run(const struct engine_conf *conf, struct source *source, struct event_sink sink,
+	struct generation_feed feed, const volatile int *stop, struct engine_report *report,
+	struct err *err)
+{
+	static struct engine engine; /* too large for a stack; one run at a time in a process */
+	const struct generation *generation = feed.next(feed.self);
+
+	assert(generation != NULL && conf->workers >= 1 && conf->workers <= ENGINE_WORKERS_MAX);
+	memset(&engine, 0, sizeof(engine));
+	engine.conf = conf;
+	engine.source = source;
+	engine.sink = sink;
+	engine.stop = stop;
+	engine.frame_minute = UINT64_MAX;
+	for (uint32_t i = 0; i < source_inputs(source); i++) {
+		struct source_input input;
+		source_input(source, i, &input);
+		engine.names[i] = input.name;
+	}
+	if (!engine_prepare(&engine, generation, err) || !start_threads(&engine, err)) {
+		engine_close(&engine);
+		return err->status;
+	}
+	join_health(engine.join, "started", NULL, 0);
+	capture_run(&engine);
+	capture_end(&engine);
+	for (uint32_t i = 0; conf->workers > 1 && i < conf->workers; i++)
+		pthread_join(engine.lane[i].thread, NULL);
+	pthread_join(engine.join_thread, NULL);
+	report_of(&engine, report);
+	health_of(&engine);
+	engine_close(&engine);
+	return report->inputs_damaged > 0 ? EXIT_DAMAGE : EXIT_DONE;
+}

@@ -1,0 +1,53 @@
+/* engine.h - one run: sources in, events out.  A function, so that keeper, tests
+ * and fuzzers run the same thing; they differ in sink and feed only.
+ *
+ * Threads: the caller's reads and decodes (and is the worker if there is one);
+ * otherwise one thread per worker; one for the join.  All memory is taken, and
+ * everything opened, before ready() is called. */
+#ifndef SEKISHO_ENGINE_H
+#define SEKISHO_ENGINE_H
+
+#include "capture/source.h"
+#include "generation/generation.h"
+#include "join/join.h"
+
+#define ENGINE_WORKERS_MAX 64
+
+struct engine_conf {
+	uint32_t workers;      /* 1..ENGINE_WORKERS_MAX */
+	uint64_t memory;       /* bytes in all; >= ENGINE_MEMORY_MIN */
+	uint32_t fact_ring;    /* bytes of each ring of facts; 0 = default */
+	bool live;
+	uint64_t run;          /* epoch */
+	struct hash_key key;
+	uint8_t token_key[32]; /* wiped by the caller after engine_run */
+	const char *sensor;
+	/* Everything is there; nothing is opened or allocated behind it.  May be NULL. */
+	bool (*ready)(void *self, struct err *err);
+	void *self;
+};
+
+#define ENGINE_MEMORY_MIN (64ull << 20)
+
+/* The next generation, or NULL: none now.  Asked once at the start (must give
+ * one) and, live, between batches.  The engine borrows it until it has
+ * asked for and taken another. */
+struct generation_feed {
+	void *self;
+	const struct generation *(*next)(void *self);
+};
+
+struct engine_report {
+	struct join_counters join;
+	uint64_t packets, payload_inspected, quotas, swaps;
+	uint64_t flows;
+	uint32_t inputs_damaged;
+};
+
+/* Runs to the end of the sources, or until *stop is not 0.  EXIT_DONE, or
+ * EXIT_DAMAGE if an input was damaged (its event says which and where), or the status in err. */
+int engine_run(const struct engine_conf *conf, struct source *source, struct event_sink sink,
+	struct generation_feed feed, const volatile int *stop, struct engine_report *report,
+	struct err *err);
+
+#endif
