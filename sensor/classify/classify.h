@@ -8,13 +8,13 @@
 
 #include "parse/parser.h"
 
-struct classify {         /* per flow, 72 B, zeroed at the start */
+struct classify { /* per flow, 72 B, zeroed at the start */
 	uint8_t head[2][PROBE_MAX];
 	uint8_t head_len[2];
-	int8_t parser;    /* index + 1; 0 = undecided, -1 = none */
-	uint8_t raw[2];   /* the direction is told as raw */
+	int8_t parser;  /* index + 1; 0 = undecided, -1 = none */
+	uint8_t raw[2]; /* the direction is told as raw */
 	uint8_t tries;
-	uint16_t label;   /* nDPI protocol number, 0 = none */
+	uint16_t label; /* nDPI protocol number, 0 = none */
 };
 
 /* Takes data of a direction: true if decided now or before (classify->parser),

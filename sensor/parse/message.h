@@ -38,24 +38,24 @@ struct message {
 	uint32_t number; /* of the exchange in its flow, from 0: an answer has its request's */
 	uint8_t kind;    /* enum message_kind */
 	uint8_t dir;     /* direction of its bytes in the flow, 0 or 1 */
-	bool orphan;     /* an answer whose request was not seen: number counts on from the answers */
+	bool orphan; /* an answer whose request was not seen: number counts on from the answers */
 };
 
 struct run {
 	enum field_role role;
 	bool first, last;
-	struct bytes name;   /* HTTP_HEADER: field name; DNS_ANSWER: owner; else empty */
+	struct bytes name; /* HTTP_HEADER: field name; DNS_ANSWER: owner; else empty */
 	struct bytes data;
-	uint64_t offset;     /* of data in the field */
-	uint32_t number;     /* see field.def */
+	uint64_t offset; /* of data in the field */
+	uint32_t number; /* see field.def */
 	uint32_t ttl;
 };
 
 enum close_reason {
 	CLOSE_COMPLETE,
-	CLOSE_GAP,  /* bytes were missing and the rest could not be framed */
-	CLOSE_END,  /* the direction ended first */
-	CLOSE_BAD,  /* the framing broke */
+	CLOSE_GAP, /* bytes were missing and the rest could not be framed */
+	CLOSE_END, /* the direction ended first */
+	CLOSE_BAD, /* the framing broke */
 };
 
 /* Who is told.  At most one message per direction is open at a time. */

@@ -17,31 +17,34 @@
 enum probe_rc { PROBE_NO, PROBE_MORE, PROBE_YES };
 
 struct probe {
-	struct bytes head;  /* first bytes of one direction, 1..PROBE_MAX */
+	struct bytes head; /* first bytes of one direction, 1..PROBE_MAX */
 	uint8_t dir;
-	bool datagram;      /* head is the whole datagram (any length) */
-	uint16_t port_low;  /* the lower of the two ports: a hint */
+	bool datagram;     /* head is the whole datagram (any length) */
+	uint16_t port_low; /* the lower of the two ports: a hint */
 	uint16_t port_high;
 };
 
 struct parse_io {
 	struct message_sink sink;
-	struct pool *hold;      /* items of FIELD_WHOLE bytes for fields that come in pieces */
-	uint64_t hold_refused;  /* a field that came in pieces and was told so: quota */
+	struct pool *hold;     /* items of FIELD_WHOLE bytes for fields that come in pieces */
+	uint64_t hold_refused; /* a field that came in pieces and was told so: quota */
 	uint64_t skipped[SKIP_REASON_COUNT];
-	int8_t client_dir;      /* out: direction proven to be the client's, or -1 */
-	bool odd;               /* out: the framing is doubtful (both readings are told) */
+	int8_t client_dir; /* out: direction proven to be the client's, or -1 */
+	bool odd;          /* out: the framing is doubtful (both readings are told) */
+	bool datagram;     /* in: data is a whole datagram */
+	size_t taken;      /* out, with PARSE_BAD: bytes of this call that were told already */
 };
 
 enum parse_rc {
 	PARSE_OK,
 	PARSE_BAD, /* not this protocol (any more) in this direction: the caller tells the
-		    * bytes of this call, and all later ones, as MESSAGE_RAW */
+		    * bytes of this call behind io->taken, and all later ones, as MESSAGE_RAW;
+		    * the parser has closed its message and is not called again for it */
 };
 
 struct parser {
-	const char *name;      /* as app_proto */
-	uint32_t state_size;   /* <= PARSER_STATE_MAX */
+	const char *name;    /* as app_proto */
+	uint32_t state_size; /* <= PARSER_STATE_MAX */
 	/* Must be decided within PROBE_MAX bytes, by the bytes before it decides alone. */
 	enum probe_rc (*probe)(const struct probe *probe);
 	/* Bytes of a direction; a datagram is one call. */

@@ -1,0 +1,73 @@
+/* classify.c - holds a direction's beginning until the probes have decided. */
+#include "classify/classify.h"
+
+#define PARSER_NONE (-1)
+
+_Static_assert(sizeof(struct classify) == 72, "as stated in classify.h");
+
+/* No parser will claim this direction; the other one may still find one. */
+static void decide_none(struct classify *classify, uint8_t dir)
+{
+	classify->raw[dir] = 1;
+	if (classify->raw[1 - dir] && classify->parser == 0)
+		classify->parser = PARSER_NONE;
+}
+
+static struct bytes take_held(struct classify *classify, uint8_t dir)
+{
+	struct bytes held = bytes_of(classify->head[dir], classify->head_len[dir]);
+
+	classify->head_len[dir] = 0;
+	return held;
+}
+
+static bool is_decided(const struct classify *classify, uint8_t dir)
+{
+	return classify->parser != 0 || classify->raw[dir] != 0;
+}
+
+bool classify_bytes(struct classify *classify, uint8_t dir, struct bytes data, bool datagram,
+	uint16_t port_low, uint16_t port_high, struct bytes *held)
+{
+	uint8_t *head = classify->head[dir];
+	struct probe probe = {.head = data,
+		.dir = dir,
+		.datagram = datagram,
+		.port_low = port_low,
+		.port_high = port_high};
+	size_t had = classify->head_len[dir];
+	size_t more = 0;
+
+	*held = bytes_of(NULL, 0);
+	if (is_decided(classify, dir)) {
+		*held = take_held(classify, dir);
+		return true;
+	}
+	if (data.len == 0)
+		return false;
+	if (!datagram) {
+		struct bytes part = bytes_head(data, PROBE_MAX - had);
+
+		more = part.len;
+		memcpy(head + had, part.ptr, more);
+		probe.head = bytes_of(head, had + more);
+	}
+	int rc = parsers_probe(&probe);
+	if (rc == -2 && !datagram && had + more < PROBE_MAX) {
+		classify->head_len[dir] = (uint8_t)(had + more);
+		return false;
+	}
+	if (rc >= 0)
+		classify->parser = (int8_t)(rc + 1);
+	else
+		decide_none(classify, dir);
+	*held = take_held(classify, dir);
+	return true;
+}
+
+void classify_give_up(struct classify *classify, uint8_t dir, struct bytes *held)
+{
+	if (!is_decided(classify, dir))
+		decide_none(classify, dir);
+	*held = take_held(classify, dir);
+}

@@ -1,0 +1,455 @@
+/* http1_head.c - start lines, fields and trailers, byte by byte where they come so. */
+#include "parse/http1.h"
+
+/* What is done with fields of these names; all others are HTTP_HEADER. */
+static const struct known {
+	const char *name;
+	enum field_role role;
+	void (*frame)(struct http_call *call, struct bytes value);
+} known[] = {
+	{"", FIELD_HTTP_HEADER, NULL},
+	{"host", FIELD_HTTP_HOST, NULL},
+	{"user-agent", FIELD_HTTP_USER_AGENT, NULL},
+	{"referer", FIELD_HTTP_REFERER, NULL},
+	{"cookie", FIELD_HTTP_COOKIE, NULL},
+	{"set-cookie", FIELD_HTTP_COOKIE, NULL},
+	{"content-type", FIELD_HTTP_CONTENT_TYPE, NULL},
+	{"content-encoding", FIELD_HTTP_CONTENT_CODING, NULL},
+	{"content-length", FIELD_HTTP_HEADER, http_content_length},
+	{"transfer-encoding", FIELD_HTTP_HEADER, http_transfer_encoding},
+};
+#define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
+
+static struct bytes rest(const struct http_call *call)
+{
+	return bytes_of(call->in.ptr, rd_left(&call->in));
+}
+
+static uint8_t peek(const struct http_call *call)
+{
+	struct rd rd = call->in;
+
+	return rd_u8(&rd);
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct bytes name_of(const struct http_dir *dir)
+{
+	return bytes_of(dir->name, dir->name_len);
+}
+
+/* Adds to dir->name; false if it is full. */
+static bool name_add(struct http_dir *dir, struct bytes part)
+{
+	if (part.len > (size_t)HTTP_NAME_MAX - dir->name_len)
+		return false;
+	if (part.len > 0)
+		memcpy(dir->name + dir->name_len, part.ptr, part.len);
+	dir->name_len = (uint8_t)(dir->name_len + part.len);
+	return true;
+}
+
+void http_step_method(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes part = rd_bytes(&call->in, http_span(rest(call), " \t"));
+
+	if (!dir->field.open)
+		field_open(&call->field, FIELD_HTTP_METHOD, false);
+	field_add(&call->field, part);
+	if (rd_left(&call->in) == 0)
+		return;
+	struct bytes method;
+	uint64_t bit = UINT64_C(1) << (dir->message.number % HTTP_OUTSTANDING_MAX);
+	if (field_whole(&call->field, &method)) {
+		if (bytes_equal(method, bytes_text("HEAD")))
+			call->state->head_bits |= bit;
+		if (bytes_equal(method, bytes_text("CONNECT")))
+			call->state->connect_bits |= bit;
+	}
+	field_end(&call->field);
+	dir->phase = HTTP_TARGET;
+}
+
+/* The target as sent goes on to the last space before a version, or to the line end. */
+void http_step_target(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+
+	if (!dir->field.open) {
+		while (rd_left(&call->in) > 0 && is_space(peek(call)))
+			(void)rd_u8(&call->in);
+		if (rd_left(&call->in) == 0)
+			return;
+		field_open(&call->field, FIELD_HTTP_URI, false);
+	}
+	field_add(&call->field, rd_bytes(&call->in, http_span(rest(call), " \t\r\n")));
+	if (rd_left(&call->in) == 0)
+		return;
+	dir->name_len = 0;
+	dir->phase = HTTP_TARGET_END;
+}
+
+/* Bytes of text up to its last space, 0 if it has none behind its first byte. */
+static size_t last_space(struct bytes text)
+{
+	size_t last = 0;
+	size_t at = 0;
+
+	for (struct rd rd = rd_of(text); rd_left(&rd) > 0; at++)
+		if (is_space(rd_u8(&rd)))
+			last = at;
+	return last;
+}
+
+static bool is_version(struct bytes token)
+{
+	struct bytes digits = bytes_skip(token, strlen("HTTP/"));
+	size_t dot = bytes_find_byte(digits, '.');
+	size_t count = http_digits(digits);
+
+	return bytes_starts_nocase(token, "HTTP/") && count > 0 &&
+	       digits.len == count + (dot == SIZE_MAX ? 0 : 1);
+}
+
+static void put_back(struct http_call *call, struct bytes part)
+{
+	if (part.len == 0)
+		return;
+	field_add(&call->field, part);
+	field_flush(&call->field);
+}
+
+/* The line is complete: dir->name has all of it from the last spaces on. */
+static void end_request_line(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes text = name_of(dir);
+
+	while (text.len > 0 && bytes_trim(bytes_skip(text, text.len - 1)).len == 0)
+		text.len--;
+	size_t space = last_space(text);
+	struct bytes version = bytes_skip(text, space + 1);
+	if (text.len == 0 || !is_version(version)) { /* HTTP/0.9, or no request at all */
+		put_back(call, text);
+		call->io->odd = true;
+		http_close(call, CLOSE_BAD);
+		return;
+	}
+	if (space > 0 || !bytes_starts(text, " "))
+		call->io->odd = true;
+	text = bytes_head(text, space);
+	while (text.len > 0 && bytes_trim(bytes_skip(text, text.len - 1)).len == 0)
+		text.len--;
+	put_back(call, text);
+	field_end(&call->field);
+	http_tell(call, FIELD_HTTP_VERSION, bytes_of(NULL, 0), version);
+	dir->old = bytes_starts(version, "HTTP/0") || bytes_equal(version, bytes_text("HTTP/1.0"));
+	if (call->io->client_dir < 0)
+		call->io->client_dir = (int8_t)dir->message.dir;
+	dir->phase = HTTP_LINE;
+}
+
+/* A space in a target is no end by itself: servers take the last one.  A window
+ * of HTTP_NAME_MAX bytes behind a space is kept until the line ends in it. */
+void http_step_target_end(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	size_t room = (size_t)HTTP_NAME_MAX - dir->name_len;
+	size_t len = http_span(bytes_head(rest(call), room), "\n");
+
+	(void)name_add(dir, rd_bytes(&call->in, len));
+	if (rd_left(&call->in) > 0 && peek(call) == '\n') {
+		(void)rd_u8(&call->in);
+		end_request_line(call);
+	} else if (dir->name_len == HTTP_NAME_MAX) {
+		size_t space = last_space(name_of(dir));
+		size_t back = space > 0 ? space : HTTP_NAME_MAX;
+
+		put_back(call, bytes_head(name_of(dir), back));
+		dir->name_len = (uint8_t)(HTTP_NAME_MAX - back);
+		memmove(dir->name, dir->name + back, dir->name_len);
+		if (space == 0)
+			dir->phase = HTTP_TARGET;
+	}
+}
+
+/* A token of the status line, up to a space or the line end; false: not all here. */
+static bool take_token(struct http_call *call, enum field_role role, struct bytes *whole)
+{
+	struct http_dir *dir = call->dir;
+
+	*whole = bytes_of(NULL, 0);
+	if (!dir->field.open)
+		field_open(&call->field, role, false);
+	field_add(&call->field, rd_bytes(&call->in, http_span(rest(call), " \t\r\n")));
+	if (rd_left(&call->in) == 0)
+		return false;
+	if (!field_whole(&call->field, whole))
+		field_end(&call->field);
+	return true;
+}
+
+void http_step_version(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes whole;
+
+	if (!take_token(call, FIELD_HTTP_VERSION, &whole))
+		return;
+	dir->old = bytes_starts(whole, "HTTP/0") || bytes_equal(whole, bytes_text("HTTP/1.0"));
+	if (!is_version(whole))
+		call->io->odd = true;
+	if (dir->field.open)
+		field_end_as(&call->field, whole);
+	if (call->io->client_dir < 0)
+		call->io->client_dir = (int8_t)(1 - dir->message.dir);
+	dir->phase = HTTP_STATUS;
+}
+
+void http_step_status(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes whole;
+
+	while (!dir->field.open && rd_left(&call->in) > 0 && is_space(peek(call)))
+		(void)rd_u8(&call->in);
+	if (rd_left(&call->in) == 0 || !take_token(call, FIELD_HTTP_STATUS, &whole))
+		return;
+	if (whole.len != 3 || http_digits(whole) != 3)
+		call->io->odd = true;
+	struct rd rd = rd_of(bytes_head(whole, 3));
+	for (dir->status = 0; rd_left(&rd) > 0;) {
+		uint8_t c = rd_u8(&rd);
+
+		if (c < '0' || c > '9')
+			break;
+		dir->status = (uint16_t)(dir->status * 10 + (c - '0'));
+	}
+	if (dir->field.open)
+		field_end_as(&call->field, whole);
+	dir->phase = HTTP_REASON;
+}
+
+void http_step_reason(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes whole;
+
+	if (!dir->field.open)
+		field_open(&call->field, FIELD_HTTP_REASON, false);
+	if (!http_take_line(call, &call->field))
+		return;
+	dir->phase = HTTP_LINE;
+	if (!field_whole(&call->field, &whole)) {
+		field_end(&call->field);
+		return;
+	}
+	if (bytes_trim(whole).len > 0)
+		field_end_as(&call->field, bytes_trim(whole));
+	else
+		field_drop(&dir->field, call->io->hold);
+	call->field.lent = bytes_of(NULL, 0);
+}
+
+/* A line that is no field: all of it is the value of a nameless one. */
+static void begin_nameless(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+
+	call->field.name = bytes_of(NULL, 0);
+	dir->known = 0;
+	field_open(&call->field, FIELD_HTTP_HEADER, false);
+	put_back(call, name_of(dir));
+	dir->name_len = 0;
+	dir->phase = HTTP_VALUE;
+}
+
+static void end_head(struct http_call *call)
+{
+	(void)rd_u8(&call->in);
+	if (call->dir->trailer)
+		http_close(call, CLOSE_COMPLETE);
+	else
+		http_head_end(call);
+}
+
+void http_step_line(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	uint8_t c = peek(call);
+
+	dir->name_len = 0;
+	if (c == '\n') {
+		end_head(call);
+	} else if (dir->cr) {
+		dir->cr = false;
+		call->io->odd = true;
+		(void)name_add(dir, bytes_text("\r"));
+		begin_nameless(call);
+	} else if (c == '\r') {
+		dir->cr = true;
+		(void)rd_u8(&call->in);
+	} else if (is_space(c)) { /* a fold of nothing */
+		call->io->odd = true;
+		(void)rd_u8(&call->in);
+	} else if (dir->head_len >= HTTP_HEAD_MAX) {
+		call->io->odd = true;
+		dir->framing |= FRAMING_DOUBT;
+		call->field.name = bytes_of(NULL, 0);
+		field_open(&call->field, FIELD_HTTP_HEADER, false);
+		dir->phase = HTTP_REST;
+	} else {
+		dir->phase = HTTP_NAME;
+	}
+}
+
+static uint8_t known_of(struct bytes name)
+{
+	for (uint8_t i = 1; i < KNOWN_COUNT; i++)
+		if (bytes_equal_nocase(name, bytes_text(known[i].name)))
+			return i;
+	return 0;
+}
+
+/* Spaces before the colon are no part of the name, but some servers skip them. */
+static void end_name(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes name = bytes_trim(name_of(dir));
+
+	if (name.len != dir->name_len)
+		call->io->odd = true;
+	if (!http_is_token(name) || http_digits(name) > HTTP_NAME_DIGITS_MAX) {
+		call->io->odd = true;
+		begin_nameless(call);
+		return;
+	}
+	(void)rd_u8(&call->in);
+	dir->name_len = (uint8_t)name.len; /* nothing to trim at the front: http_step_line */
+	dir->known = known_of(name);
+	if (known[dir->known].role == FIELD_HTTP_HEADER)
+		call->field.name = name_of(dir);
+	field_open(&call->field, known[dir->known].role, false);
+	dir->phase = HTTP_VALUE_GAP;
+}
+
+void http_step_name(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	size_t room = (size_t)HTTP_NAME_MAX - dir->name_len;
+
+	(void)name_add(dir, rd_bytes(&call->in, http_span(bytes_head(rest(call), room), ":\n")));
+	if (rd_left(&call->in) == 0)
+		return;
+	if (peek(call) == ':') {
+		end_name(call);
+	} else if (peek(call) == '\n') {
+		call->io->odd = true;
+		begin_nameless(call);
+	} else if (dir->name_len == HTTP_NAME_MAX) {
+		begin_nameless(call);
+	}
+}
+
+void http_step_value_gap(struct http_call *call)
+{
+	if (is_space(peek(call)))
+		(void)rd_u8(&call->in);
+	else
+		call->dir->phase = HTTP_VALUE;
+}
+
+void http_step_value(struct http_call *call)
+{
+	if (http_take_line(call, &call->field))
+		call->dir->phase = HTTP_VALUE_END;
+}
+
+static void end_value(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	const struct known *row = &known[dir->known];
+	struct bytes whole;
+
+	if (field_whole(&call->field, &whole)) {
+		whole = bytes_trim(whole);
+		if (row->frame != NULL && !dir->trailer)
+			row->frame(call, whole);
+		field_end_as(&call->field, whole);
+	} else {
+		if (row->frame != NULL)
+			dir->framing |= FRAMING_DOUBT;
+		field_end(&call->field);
+	}
+	if (row->frame != NULL && dir->trailer)
+		call->io->odd = true;
+	call->field.name = bytes_of(NULL, 0);
+}
+
+void http_step_value_end(struct http_call *call)
+{
+	if (is_space(peek(call))) { /* obs-fold, RFC 9112 section 5.2 */
+		call->io->odd = true;
+		field_add(&call->field, bytes_text(" "));
+		call->dir->phase = HTTP_VALUE_GAP;
+		return;
+	}
+	end_value(call);
+	call->dir->phase = HTTP_LINE;
+}
+
+void http_step_rest_line(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	uint8_t c = peek(call);
+
+	if (c == '\n') {
+		field_end(&call->field);
+		end_head(call);
+	} else if (c == '\r' && !dir->cr) {
+		dir->cr = true;
+		(void)rd_u8(&call->in);
+	} else {
+		if (dir->cr)
+			field_add(&call->field, bytes_text("\r"));
+		dir->cr = false;
+		dir->phase = HTTP_REST;
+	}
+}
+
+void http_step_rest(struct http_call *call)
+{
+	size_t end = bytes_find_byte(rest(call), '\n');
+
+	field_add(
+		&call->field, rd_bytes(&call->in, end == SIZE_MAX ? rd_left(&call->in) : end + 1));
+	if (end != SIZE_MAX)
+		call->dir->phase = HTTP_REST_LINE;
+}
+
+void http_head_pending(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+
+	if (dir->phase == HTTP_TARGET_END)
+		put_back(call, name_of(dir));
+	else if (dir->phase == HTTP_NAME && dir->name_len > 0)
+		begin_nameless(call);
+}
+
+void http_target_told(void *self, struct bytes first_run)
+{
+	struct http_call *call = self;
+	uint64_t bit = UINT64_C(1) << (call->dir->message.number % HTTP_OUTSTANDING_MAX);
+
+	if (call->dir->field.role != FIELD_HTTP_URI)
+		return;
+	struct bytes host = http_authority(first_run, (call->state->connect_bits & bit) != 0);
+	if (host.len > 0)
+		http_tell(call, FIELD_HTTP_HOST, bytes_of(NULL, 0), host);
+}
