@@ -1,9 +1,10 @@
 /* http1_test.c - what the HTTP/1 parser tells. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include "record.h"
 
