@@ -541,11 +541,15 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 		source_input(source, i, &input);
 		engine.names[i] = input.name;
 	}
-	if (!engine_prepare(&engine, generation, err) || !start_threads(&engine, err)) {
+	if (!engine_prepare(&engine, generation, err)) {
 		engine_close(&engine);
 		return err->status;
 	}
 	join_health(engine.join, "started", NULL, 0);
+	if (!start_threads(&engine, err)) {
+		engine_close(&engine);
+		return err->status;
+	}
 	capture_run(&engine);
 	capture_end(&engine);
 	for (uint32_t i = 0; conf->workers > 1 && i < conf->workers; i++)

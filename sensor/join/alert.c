@@ -305,7 +305,7 @@ void alert_listed(struct join *join, const struct fact_listed *listed,
 /* The cards beyond the first of a finding: one more alert under its number. */
 void alert_more_cards(struct join *join, const struct fact_more_cards *more)
 {
-	const struct fact_finding *finding = &join->last;
+	const struct fact_finding *finding = (const struct fact_finding *)(const void *)join->last;
 	const struct verdict *verdict = &join->last_verdict;
 	struct record record = record_of(&finding->flow, finding->finding_id, verdict);
 	struct json json;

@@ -56,7 +56,7 @@ static void take_finding(struct join *join, const struct fact_finding *finding)
 		decide_rule(join, finding, &verdict);
 	else
 		decide_card(join, finding, &verdict);
-	memcpy(&join->last, finding, sizeof(join->last));
+	memcpy(join->last, finding, sizeof(join->last));
 	join->last_verdict = verdict;
 	if (!verdict.quiet)
 		alert_finding(join, finding, &verdict);

@@ -71,7 +71,7 @@ struct join {
 	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
 	uint8_t frames_set[64];
 	uint64_t waiting_since;   /* live: real time at which a mark began to be missed */
-	struct fact_finding last; /* for the further cards that follow it */
+	_Alignas(8) uint8_t last[sizeof(struct fact_finding)]; /* its further cards follow it */
 	struct verdict last_verdict;
 	char json[EVENT_JSON_MAX];
 };

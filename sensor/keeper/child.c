@@ -1,0 +1,56 @@
+#include "keeper/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+volatile int child_stop;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	child_stop = 1;
+}
+
+bool child_no_core(struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || setrlimit(RLIMIT_CORE, &none) == -1)
+		return err_set(err, EXIT_CANNOT, "cannot switch core dumps off: %s",
+			strerror(errno));
+	return true;
+}
+
+bool child_start(const char *name, struct err *err)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t none;
+
+	sigemptyset(&none);
+	child_stop = 0;
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
+		return err_set(err, EXIT_CANNOT, "prctl: %s", strerror(errno));
+	if (getppid() == 1)
+		return err_set(err, EXIT_CANNOT, "the keeper is gone");
+	return child_no_core(err);
+}
+
+bool child_confine_engine(struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+		setrlimit(RLIMIT_FSIZE, &none) == -1)
+		return err_set(err, EXIT_CANNOT, "cannot confine the engine: %s", strerror(errno));
+	return true;
+}

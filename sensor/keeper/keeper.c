@@ -1,0 +1,332 @@
+#include "keeper/keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine.h"
+#include "keeper/child.h"
+#include "keeper/key.h"
+#include "keeper/ring.h"
+#include "shipper/shipper.h"
+
+#define RESTARTS_MAX 5          /* of an engine that dies at the same input */
+#define RESTARTS_LIVE_NS 200000000l
+
+struct keeper {
+	const struct conf *conf;
+	struct source *source;
+	struct generation generation;
+	struct event_ring ring;
+	uint8_t card_key[CARD_KEY_LEN];
+	pid_t engine, shipper;
+	int engine_status;      /* exit status once it has ended for good; -1: runs */
+	uint32_t restarts;
+	bool stopping;
+};
+
+static bool open_source(struct keeper *keeper, struct err *err)
+{
+	const struct conf *conf = keeper->conf;
+
+	if (conf->file_cnt > 0)
+		keeper->source = source_files(conf->files, conf->file_cnt, err);
+	else
+		keeper->source = source_live(conf->interfaces, conf->interface_cnt, conf->bpf,
+			conf->ring_bytes, err);
+	return keeper->source != NULL;
+}
+
+static bool open_key(struct keeper *keeper, struct err *err)
+{
+	const struct conf *conf = keeper->conf;
+	char path[4096];
+
+	if (conf->card_key != NULL)
+		return key_load(conf->card_key, keeper->card_key, err);
+	if (conf->spool_dir == NULL)
+		return key_random(keeper->card_key, err);
+	snprintf(path, sizeof(path), "%s/card.key", conf->spool_dir);
+	return key_load(path, keeper->card_key, err);
+}
+
+static bool make_spool(const struct conf *conf, struct err *err)
+{
+	if (conf->spool_dir == NULL || mkdir(conf->spool_dir, 0700) == 0)
+		return true;
+	if (errno != EEXIST)
+		return err_set(err, EXIT_CANNOT, "%s: cannot make the spool: %s", conf->spool_dir,
+			strerror(errno));
+	return true;
+}
+
+static void say_defaults(const struct conf *conf)
+{
+	if (conf->build.policy_path == NULL)
+		log_line(LOG_LEVEL_WARN,
+			"no policy: private addresses count as protected, level is %s; give --policy",
+			conf->build.default_level == LEVEL_CONTENT ? "content" : "contacts");
+	if (conf->spool_dir == NULL && conf->card_key == NULL)
+		log_line(LOG_LEVEL_INFO,
+			"card tokens are of this run alone; --card-key FILE keeps the key");
+}
+
+static bool prepare(struct keeper *keeper, struct err *err)
+{
+	if (!child_no_core(err) || !open_source(keeper, err) || !make_spool(keeper->conf, err) ||
+		!open_key(keeper, err) ||
+		!build_in_child(&keeper->conf->build, &keeper->generation, err))
+		return false;
+	return event_ring_open(&keeper->ring,
+		keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
+}
+
+static const struct generation *only_generation(void *self)
+{
+	return self;
+}
+
+static void *reserve(void *self, uint32_t len)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+	void *room;
+
+	while ((room = spsc_reserve(self, len)) == NULL && child_stop == 0)
+		nanosleep(&pause, NULL);
+	return room;
+}
+
+static void commit(void *self, uint32_t len)
+{
+	spsc_commit(self, len);
+}
+
+static bool engine_ready(void *self, struct err *err)
+{
+	(void)self;
+	return child_confine_engine(err);
+}
+
+static void run_number(const struct keeper *keeper, struct engine_conf *conf)
+{
+	uint64_t key[2] = {source_identity(keeper->source), keeper->generation.id};
+
+	if (conf->live && getrandom(key, sizeof(key), 0) != sizeof(key))
+		log_line(LOG_LEVEL_ERROR, "no random bytes for the run's number");
+	const struct hash_key none = {0, 0};
+	conf->run = hash_sip24(&none, key, sizeof(key));
+	conf->key = (struct hash_key){key[0], key[1]};
+}
+
+/* The child's whole life. */
+static int engine_child(struct keeper *keeper)
+{
+	struct err err = {0};
+	struct spsc ring;
+	struct engine_report report = {0};
+	struct event_sink sink = {.self = &ring, .reserve = reserve, .commit = commit};
+	struct generation_feed feed = {.self = &keeper->generation, .next = only_generation};
+	struct engine_conf conf = {.workers = keeper->conf->workers,
+		.memory = keeper->conf->memory,
+		.fact_ring = keeper->conf->fact_ring,
+		.live = source_is_live(keeper->source),
+		.sensor = keeper->conf->name,
+		.ready = engine_ready};
+
+	memcpy(conf.token_key, keeper->card_key, sizeof(conf.token_key));
+	run_number(keeper, &conf);
+	if (!child_start("sekisho-engine", &err) ||
+		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, true)) {
+		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
+		return EXIT_INTERNAL;
+	}
+	int status = engine_run(&conf, keeper->source, sink, feed, &child_stop, &report, &err);
+	if (err.status != 0)
+		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
+	if (report.quotas > 0)
+		log_line(LOG_LEVEL_WARN,
+			"limits of memory cut inspection n=%llu hint=\"raise --memory\"",
+			(unsigned long long)report.quotas);
+	if (report.join.imbalance != 0 || report.join.too_long != 0)
+		log_line(LOG_LEVEL_ERROR, "the books do not balance: %lld bytes, %llu events",
+			(long long)report.join.imbalance, (unsigned long long)report.join.too_long);
+	return status;
+}
+
+static int shipper_child(struct keeper *keeper)
+{
+	const struct conf *conf = keeper->conf;
+	struct err err = {0};
+	struct spsc ring;
+	struct shipper_conf shipper = {.endpoint = conf->publish,
+		.spool_dir = conf->spool_dir,
+		.spool_bytes = conf->spool_bytes,
+		.name = conf->name,
+		.until_drained = !source_is_live(keeper->source)};
+
+	explicit_bzero(keeper->card_key, sizeof(keeper->card_key));
+	if (!child_start("sekisho-shipper", &err) ||
+		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, false)) {
+		log_line(LOG_LEVEL_ERROR, "shipper: %s", err.text);
+		return EXIT_INTERNAL;
+	}
+	int status = shipper_run(&shipper, &ring, &child_stop, &err);
+	if (err.status != 0)
+		log_line(LOG_LEVEL_ERROR, "shipper: %s", err.text);
+	return status;
+}
+
+static pid_t start(struct keeper *keeper, int (*child)(struct keeper *), struct err *err)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		err_set(err, EXIT_CANNOT, "cannot start a process: %s", strerror(errno));
+	if (pid != 0)
+		return pid;
+	_exit(child(keeper));
+}
+
+static void say_no_more_events(struct keeper *keeper)
+{
+	struct spsc_control *control = keeper->ring.mem;
+
+	atomic_store(&control->words[SHIPPER_WORD_ENDED], 1);
+}
+
+static const char *how(int status)
+{
+	return WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit";
+}
+
+/* The engine is gone: for good if it said so or the input kills it again and again. */
+static bool engine_gone(struct keeper *keeper, int status, struct err *err)
+{
+	bool killed = WIFSIGNALED(status);
+	const struct timespec pause = {.tv_nsec = RESTARTS_LIVE_NS};
+
+	if (killed && !keeper->stopping && keeper->restarts < RESTARTS_MAX) {
+		log_line(LOG_LEVEL_ERROR, "the engine died (%s); it starts again", how(status));
+		keeper->restarts++;
+		if (source_is_live(keeper->source))
+			nanosleep(&pause, NULL);
+		keeper->engine = start(keeper, engine_child, err);
+		return keeper->engine != -1;
+	}
+	keeper->engine = 0;
+	keeper->engine_status = killed ? EXIT_INTERNAL : WEXITSTATUS(status);
+	if (killed && !keeper->stopping)
+		log_line(LOG_LEVEL_ERROR, "the engine died %u times; giving up", keeper->restarts);
+	say_no_more_events(keeper);
+	return true;
+}
+
+static bool shipper_gone(struct keeper *keeper, int status, struct err *err)
+{
+	keeper->shipper = 0;
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status) == EXIT_DONE ||
+		       err_set(err, WEXITSTATUS(status), "the shipper ended");
+	if (keeper->stopping)
+		return true;
+	log_line(LOG_LEVEL_ERROR, "the shipper died (%s); it starts again", how(status));
+	keeper->shipper = start(keeper, shipper_child, err);
+	return keeper->shipper != -1;
+}
+
+static void stop_children(struct keeper *keeper)
+{
+	keeper->stopping = true;
+	if (keeper->engine > 0)
+		kill(keeper->engine, SIGTERM);
+	else if (keeper->shipper > 0)
+		kill(keeper->shipper, SIGTERM);
+}
+
+/* Until both are gone.  The shipper is told to end only after the engine has. */
+static bool watch(struct keeper *keeper, struct err *err)
+{
+	bool fine = true;
+
+	while (keeper->engine > 0 || keeper->shipper > 0) {
+		int status;
+		pid_t pid = waitpid(-1, &status, 0);
+		if (pid == -1 && errno == EINTR) {
+			if (child_stop != 0)
+				stop_children(keeper);
+			continue;
+		}
+		if (pid == -1)
+			return err_set(err, EXIT_INTERNAL, "waitpid: %s", strerror(errno));
+		if (pid == keeper->engine)
+			fine = engine_gone(keeper, status, err) && fine;
+		else if (pid == keeper->shipper)
+			fine = shipper_gone(keeper, status, err) && fine;
+		if (keeper->stopping || !fine)
+			stop_children(keeper);
+	}
+	return fine;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	child_stop = 1;
+}
+
+static int run(struct keeper *keeper, struct err *err)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	struct spsc_control *control;
+
+	if (!prepare(keeper, err))
+		return err->status;
+	control = keeper->ring.mem;
+	atomic_store(&control->words[SHIPPER_WORD_ENDED], 0);
+	say_defaults(keeper->conf);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	keeper->engine_status = -1;
+	keeper->shipper = start(keeper, shipper_child, err);
+	keeper->engine = start(keeper, engine_child, err);
+	if (!watch(keeper, err))
+		return err->status;
+	return keeper->engine_status;
+}
+
+int keeper_run(const struct conf *conf, struct err *err)
+{
+	struct keeper keeper = {.conf = conf, .ring = {.fd = -1}};
+	int status = run(&keeper, err);
+
+	explicit_bzero(keeper.card_key, sizeof(keeper.card_key));
+	event_ring_close(&keeper.ring);
+	generation_drop(&keeper.generation);
+	if (keeper.source != NULL)
+		source_close(keeper.source);
+	return status;
+}
+
+int keeper_test(const struct conf *conf, struct err *err)
+{
+	struct generation generation = {0};
+
+	if (!build_in_child(&conf->build, &generation, err))
+		return err->status;
+	printf("settings are fine: %u workers, %llu MiB, generation %016llx\n", conf->workers,
+		(unsigned long long)(conf->memory >> 20), (unsigned long long)generation.id);
+	for (int i = 0; i < SECTION_COUNT; i++)
+		printf("  %-8s %zu bytes\n", section_word((enum section_kind)i),
+			generation.section[i].image.len);
+	generation_drop(&generation);
+	return EXIT_DONE;
+}
