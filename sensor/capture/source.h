@@ -9,8 +9,11 @@
  * Files: pcap (micro, nano, swapped, and the "modified" 0xa1b2cd34 form),
  * pcapng (several sections, interfaces, link types, if_tsresol, if_tsoffset,
  * EPB, SPB, obsolete PB; unknown blocks are stepped over), either one gzip'd.
- * A damaged file counts up to the damage: source_damage() says where and what.
- * Never: trusts a length; a block beyond 16 MiB is damage. */
+ * A simple packet (SPB) has no stamp and takes that of the frame before it.
+ * A damaged file counts up to the damage: source_input() says where and what.
+ * Never: trusts a length; a block beyond 16 MiB is damage.  Stamps are at most
+ * INT64_MAX.  A file is read as long as it was when opened: one that shrinks
+ * while it is read ends the process (SIGBUS). */
 #ifndef SEKISHO_CAPTURE_SOURCE_H
 #define SEKISHO_CAPTURE_SOURCE_H
 
@@ -18,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/frame.h"
 
@@ -26,7 +30,7 @@
 
 struct source;
 
-/* All files as one source, merged by time stamp (equal stamps: the earlier
+/* All files (1..SOURCE_INPUTS_MAX) as one source, merged by time stamp (equal stamps: the earlier
  * path first; within one file the file's order, whatever its stamps say).
  * frame.source is the index in paths.  On failure nothing stays open. */
 struct source *source_files(const char *const paths[], uint32_t count, struct err *err);
@@ -36,26 +40,37 @@ struct source *source_files(const char *const paths[], uint32_t count, struct er
 struct source *source_live(const char *const names[], uint32_t count, const char *bpf,
 	size_t ring_bytes, struct err *err);
 
+/* The same as source_files() over bytes that the caller keeps: for tests and fuzzers. */
+struct source *source_memory(
+	const struct bytes parts[], const char *const names[], uint32_t count, struct err *err);
+
 void source_close(struct source *source);
 
 enum source_rc { SOURCE_IDLE = 0, SOURCE_END = -1 };
 
 /* Up to max frames (>= 1) in order; each block lent is held once per frame.
- * SOURCE_IDLE: nothing now (live only); SOURCE_END: no more frames. */
+ * SOURCE_IDLE: nothing now (live; a gzip'd file all of whose blocks are held);
+ * SOURCE_END: no more frames. */
 int source_next(struct source *source, struct frame frames[], uint32_t max);
-/* Waits at most timeout_ms for frames (live); files return at once. */
+/* After SOURCE_IDLE: waits at most timeout_ms for frames, or for a block. */
 void source_wait(struct source *source, int timeout_ms);
 /* Gives back what source_next lent for one frame.  Thread-safe. */
 void source_release(struct source *source, uint32_t block);
+/* In a process that inherited the source after another one died reading it,
+ * before its first source_next().  Live: what waits in the rings is given back
+ * unread and counted as drops; files: reading starts over, counts at 0. */
+void source_take_over(struct source *source);
 
 struct source_input {
-	const char *name;   /* path or interface, as given */
+	const char *name;       /* path or interface, as given */
 	uint64_t frames, bytes; /* wire bytes */
-	uint64_t drops;     /* live: lost in the kernel, ever */
-	const char *damage; /* NULL, or what is wrong, with its offset: "truncated record at offset 1234" */
+	uint64_t drops;         /* live: lost in the kernel or by source_take_over(), ever */
+	const char *damage; /* NULL, or what is wrong, with its offset: "truncated record at offset
+			       1234" */
 };
 uint32_t source_inputs(const struct source *source);
-/* State of input i now; live: reads the kernel's counter. */
+/* State of input i now; live: reads the kernel's counter.  Thread-safe; the
+ * numbers are shared with processes forked after the source was opened. */
 void source_input(struct source *source, uint32_t i, struct source_input *out);
 bool source_is_live(const struct source *source);
 
