@@ -1,9 +1,9 @@
 /* indicator.h - addresses, prefixes and domains of lists, as a read-only image.
  *
- * Exact addresses stand in 64-byte buckets behind a word Bloom filter, real
- * prefixes in sorted ranges with a first-level index, domains as hashes of the
- * lower-case name ("sub": also every name below it); tested once per flow and
- * per name (performance.md 10).  Position-independent: offsets only. */
+ * One table of keyed hashes behind a word Bloom filter (performance.md 10):
+ * exact addresses, prefixes (asked once per prefix length that occurs), and
+ * domains, which cover every name below them.  Keys are compared whole.
+ * Tested once per flow and per name.  Position-independent: offsets only. */
 #ifndef SEKISHO_INDICATOR_INDICATOR_H
 #define SEKISHO_INDICATOR_INDICATOR_H
 
