@@ -55,6 +55,7 @@ void *arena_take(struct arena *arena, size_t size)
 
 static uint32_t item_stride(uint32_t item_size)
 {
+	assert(item_size <= UINT32_MAX - 7);
 	return item_size < 8 ? 8 : (item_size + 7) & ~UINT32_C(7);
 }
 
