@@ -56,7 +56,7 @@ static void check(const uint8_t *data, uint32_t record, uint32_t len)
 
 static void nothing_is_seen_before_commit(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
@@ -79,7 +79,7 @@ static void nothing_is_seen_before_commit(void **state)
 
 static void the_largest_record_always_fits_an_empty_ring(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
@@ -104,7 +104,7 @@ static void the_largest_record_always_fits_an_empty_ring(void **state)
  * and at a rising position; a refused record is one that truly had no room. */
 static void what_goes_in_comes_out_in_order(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint32_t lens[MODEL_MAX], in = 0, out = 0, len, seed = 20261121;
 	uint64_t position, last = 0, refused = 0;
@@ -143,7 +143,7 @@ static void what_goes_in_comes_out_in_order(void **state)
 
 static void a_consumer_that_died_reads_again_what_it_did_not_release(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t first, again;
 	uint32_t len;
@@ -163,7 +163,7 @@ static void a_consumer_that_died_reads_again_what_it_did_not_release(void **stat
 
 static void a_producer_that_died_goes_on_behind_what_it_committed(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
@@ -181,7 +181,7 @@ static void a_producer_that_died_goes_on_behind_what_it_committed(void **state)
 
 static void memory_that_is_no_ring_is_refused(void **state)
 {
-	struct memory memory = {0};
+	static struct memory memory = {0};
 	struct spsc ring;
 	struct spsc_control *control = (struct spsc_control *)(void *)memory.bytes;
 
@@ -213,7 +213,7 @@ static void forged_lengths_are_refused_for_ever(void **state)
 {
 	static const uint32_t forged[] = {41, 48, RING / 4, RING / 4 + 1, RING, 0x7fffffff,
 		UINT32_MAX - 1, UINT32_MAX /* padding with nothing behind */};
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
@@ -239,7 +239,7 @@ static void forged_lengths_are_refused_for_ever(void **state)
 
 static void a_size_changed_after_attach_is_not_believed(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
@@ -266,7 +266,7 @@ static void *produce(void *argument)
 
 static void two_threads_hand_over_every_record(void **state)
 {
-	struct memory memory;
+	static struct memory memory;
 	struct spsc producer, consumer;
 	uint64_t position;
 	uint32_t len;
