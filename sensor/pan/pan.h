@@ -2,7 +2,8 @@
  *
  * In:    any bytes, hostile or not; nothing is assumed about charset or ends.
  * A PAN: a run of 13..19 digits (12 only under a card key), single separators
- *        of one kind allowed (space, dash, dot) in card groups, whose prefix
+ *        of one kind allowed (space, dash, dot, and '+' as forms write a space)
+ *        in card groups (4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4), whose prefix
  *        and length stand in the issuer table and whose last digit is the Luhn
  *        check digit where the issuer uses one (ISO/IEC 7812-1; ranges and
  *        tiers: signatures/cards/issuers.csv).  Exact maximal runs only: no
@@ -21,8 +22,9 @@
 
 #define PAN_HITS_MAX 64
 #define PAN_TOKEN_LEN 16
-#define PAN_CONTEXT 128 /* bytes looked at on each side of a hit */
-#define PAN_SPAN_MAX 64 /* bytes of the longest written form, separators included */
+#define PAN_CONTEXT 128     /* bytes looked at on each side of a hit */
+#define PAN_SPAN_MAX 64     /* bytes of the longest written form, separators included */
+#define PAN_LAST4_DIGITS 14 /* numbers shorter than this show only two of the last four */
 
 /* The compiled section "cards": issuer ranges, test numbers, key words. */
 struct pan_table {
@@ -38,28 +40,32 @@ const char *pan_brand_name(const struct pan_table *table, uint8_t brand);
 bool pan_table_build(const char *cards_dir, uint8_t **out, size_t *out_len, struct err *err);
 
 struct pan_hit {
-	uint32_t off, len;  /* span in the input, separators included */
-	uint64_t why;       /* WHY_BITs: format or weak format, grouped, test, test-like, date-like */
-	uint64_t quick;     /* keyed SipHash of the digits: same card, same value */
-	char bin[9];        /* first 6 digits (8 where the row says), NUL */
-	char last4[5];
-	uint8_t digits;     /* 12..19 */
-	uint8_t brand;      /* index in the table */
-	uint8_t tier;       /* 1 may stand alone; 2 needs context */
+	uint32_t off, len; /* span in the input, separators included */
+	uint64_t why;      /* WHY_BITs: format (tier 1) or weak format (tier 2), grouped, test,
+			    * test-like, date-like */
+	uint64_t quick;    /* keyed SipHash of the digits: same card, same value */
+	char bin[9];       /* first 6 digits (8 where the row says), NUL */
+	char last4[5];     /* "**12" below PAN_LAST4_DIGITS */
+	uint8_t digits;    /* 12..19; 12 counts only if pan_context says WHY_CARD_KEY */
+	uint8_t brand;     /* index in the table */
+	uint8_t tier;      /* 1 may stand alone; 2 needs context */
 };
 
 struct pan_scan {
 	struct pan_hit hit[PAN_HITS_MAX];
 	uint32_t count;
-	uint32_t more;     /* hits that did not fit */
-	uint32_t shaped;   /* runs of 13..19 digits seen, */
-	uint32_t failed;   /* and of these: no Luhn or no range */
+	uint32_t more;   /* hits that did not fit */
+	uint32_t shaped; /* runs of 13..19 digits and card groups with clean neighbours, */
+	uint32_t failed; /* and of these: no Luhn or no range */
 };
 
 /* All PANs of buf whose first byte lies in [from, to); bytes outside are looked
- * at as neighbours only.  after_end: true if nothing follows buf (the message
- * closed), so that a run touching the end is complete; otherwise a run that touches the
- * end is not reported.  before_start: the same for its beginning. */
+ * at as neighbours only, at most PAN_SPAN_MAX on each side.  So who scans runs keeps
+ * 2 * PAN_SPAN_MAX or more bytes as a tail, calls with to = len - PAN_SPAN_MAX until the
+ * message closes, and from = where the last call's to stands now: each hit comes once,
+ * and the counts add up to those of one call over everything.  after_end: true if nothing follows
+ * buf (the message closed), so that a run touching the end is complete; otherwise a run that
+ * touches the end is not reported.  before_start: the same for its beginning. */
 void pan_find(const struct pan_table *table, const struct hash_key *key, struct bytes buf,
 	size_t from, size_t to, bool before_start, bool after_end, struct pan_scan *out);
 
@@ -70,7 +76,8 @@ uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t 
 	size_t hit_len, struct bytes field);
 
 /* First 128 bits of HMAC-SHA-256(card key, "sekisho-pan-v1" || digits). */
-void pan_token(const uint8_t card_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN]);
+void pan_token(
+	const uint8_t card_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN]);
 
 /* True if the digits of a written form pass Luhn. */
 bool pan_luhn(const char *digits, size_t count);

@@ -1,0 +1,566 @@
+/* context.c - what stands around a hit, read as a list of words.
+ *
+ * One pass cuts the bytes into tokens and remembers what parted them; a value's
+ * key is the name before it in the same field.  No parser: the bytes may be a form, JSON, XML,
+ * HTML, a record with bars, or prose, cut anywhere. */
+#include "base/why.h"
+#include "pan/image.h"
+
+#define TEXT_MAX (2 * PAN_CONTEXT + PAN_SPAN_MAX)
+#define TOKENS_MAX (TEXT_MAX / 2 + 2)
+#define NAME_MAX 48    /* longest name that is looked up */
+#define KEY_BACK 6     /* tokens between a value and its name */
+#define KEY_WORDS 3    /* "credit card number" */
+#define RECORD_AFTER 5 /* fields behind the card that may be expiry and code */
+#define RECORD_BEFORE 3
+#define YEAR_FIRST 24 /* of an expiry without a name */
+#define YEAR_LAST 39
+
+enum gap {             /* what stands before a token: bits */
+	GAP_SPACE = 1, /* one space, nothing else */
+	GAP_KEY = 2,   /* '=', ':' or '>' */
+	GAP_FIELD = 4, /* '|', ',', ':', ';' or a tab */
+	GAP_STOP = 8,  /* the field before is over: '|', ',', ';', '&', '}' or a new line */
+	GAP_LINE = 16,
+};
+
+struct token {
+	uint16_t off, len;
+	uint16_t words; /* enum word_class of a word that is not ASCII */
+	uint8_t gap;
+};
+
+struct page {
+	const struct pan_table *table;
+	uint8_t text[TEXT_MAX];
+	size_t len, hit_off, hit_end;
+	struct token token[TOKENS_MAX];
+	size_t count, hit;
+	size_t names; /* first token behind which a card, parent or expiry name stands */
+};
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(uint8_t c)
+{
+	return byte_lower(c) >= 'a' && byte_lower(c) <= 'z';
+}
+
+static int hex_value(uint8_t c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = byte_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* in, percent escapes decoded, behind what stands in page->text already. */
+static void append_decoded(struct page *page, struct bytes in)
+{
+	for (size_t i = 0; i < in.len && page->len < TEXT_MAX; i++) {
+		uint8_t c = in.ptr[i];
+		if (c == '%' && in.len - i > 2 && hex_value(in.ptr[i + 1]) >= 0 &&
+			hex_value(in.ptr[i + 2]) >= 0) {
+			c = (uint8_t)(hex_value(in.ptr[i + 1]) << 4 | hex_value(in.ptr[i + 2]));
+			i += 2;
+		}
+		page->text[page->len++] = c;
+	}
+}
+
+static void read_page(struct page *page, struct bytes around, size_t hit_off, size_t hit_len)
+{
+	struct bytes left = bytes_head(around, hit_off);
+	struct bytes right = bytes_skip(around, hit_off + hit_len);
+
+	if (left.len > PAN_CONTEXT)
+		left = bytes_skip(left, left.len - PAN_CONTEXT);
+	append_decoded(page, left);
+	page->hit_off = page->len;
+	if (page->len < TEXT_MAX)
+		page->text[page->len++] = '0'; /* stands for the card */
+	page->hit_end = page->len;
+	append_decoded(page, bytes_head(right, PAN_CONTEXT));
+}
+
+/* First word of that edge, or the end of the list. */
+static uint32_t first_of_edge(const struct card_word *words, uint32_t count, uint8_t edge)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (words[middle].edge < edge)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Classes of a name in its normal form. */
+static uint16_t look_up_name(const struct pan_table *table, const uint8_t *name, size_t len)
+{
+	const struct card_image *image = card_image(table);
+	const struct card_word *words = card_part(table, image->word_off);
+	uint16_t classes = 0;
+
+	if (len == 0)
+		return 0;
+	uint8_t edge = name[len - 1];
+	for (uint32_t i = first_of_edge(words, image->word_cnt, edge);
+		i < image->word_cnt && words[i].edge == edge; i++) {
+		if (words[i].len > len || words[i].match == WORD_PART ||
+			(words[i].match == WORD_EXACT && words[i].len != len))
+			continue;
+		if (memcmp(name + len - words[i].len, words[i].text, words[i].len) == 0)
+			classes |= words[i].class_bit;
+	}
+	return classes;
+}
+
+/* The longest word that is not ASCII at the beginning of text; its length, 0 = none. */
+static size_t look_up_part(const struct pan_table *table, struct bytes text, uint16_t *classes)
+{
+	const struct card_image *image = card_image(table);
+	const struct card_word *words = card_part(table, image->word_off);
+	size_t best = 0;
+
+	for (uint32_t i = first_of_edge(words, image->word_cnt, text.ptr[0]);
+		i < image->word_cnt && words[i].edge == text.ptr[0]; i++) {
+		if (words[i].match != WORD_PART || words[i].len > text.len || words[i].len <= best)
+			continue;
+		if (memcmp(text.ptr, words[i].text, words[i].len) == 0) {
+			best = words[i].len;
+			*classes = words[i].class_bit;
+		}
+	}
+	return best;
+}
+
+/* Lower case without _ - [ ] . : and quotes; 0 if it is no name. */
+static size_t normal_form(struct bytes raw, uint8_t out[static NAME_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < raw.len; i++) {
+		uint8_t c = byte_lower(raw.ptr[i]);
+		if (strchr("_-[].: \"'", c) != NULL && c != '\0')
+			continue;
+		if ((!is_digit(c) && !is_letter(c)) || len == NAME_MAX)
+			return 0;
+		out[len++] = c;
+	}
+	return len;
+}
+
+static uint16_t classes_of(const struct pan_table *table, struct bytes raw)
+{
+	static const char *const fronts[] = {"payment", "billing"};
+	uint8_t name[NAME_MAX];
+	size_t len = normal_form(raw, name);
+	uint16_t classes = look_up_name(table, name, len);
+
+	for (size_t i = 0; i < 2 && classes == 0; i++) {
+		size_t front = strlen(fronts[i]);
+		if (len > front && memcmp(name, fronts[i], front) == 0)
+			classes = look_up_name(table, name + front, len - front);
+	}
+	return classes;
+}
+
+/* What the byte parts, 0 = it belongs to a token.  other: it parts and says nothing. */
+static uint8_t gap_of(uint8_t c, bool *other)
+{
+	*other = false;
+	switch (c) {
+	case '=':
+	case '>':
+		return GAP_KEY;
+	case ':':
+		return GAP_KEY | GAP_FIELD;
+	case '|':
+	case ',':
+	case ';':
+		return GAP_FIELD | GAP_STOP;
+	case '\t':
+		return GAP_FIELD;
+	case '&':
+	case '}':
+		return GAP_STOP;
+	case '\n':
+	case '\r':
+		return GAP_LINE | GAP_STOP;
+	default:
+		*other = c <= ' ' || strchr("+{\"'<()\\?", c) != NULL;
+		return 0;
+	}
+}
+
+static void add_token(struct page *page, size_t off, size_t len, uint16_t words, uint8_t *gap)
+{
+	if (len == 0 || page->count == TOKENS_MAX)
+		return;
+	page->token[page->count++] = (struct token){
+		.off = (uint16_t)off, .len = (uint16_t)len, .words = words, .gap = *gap};
+	*gap = 0;
+}
+
+/* One delimiter at i; returns how many bytes it has. */
+static size_t read_gap(const struct page *page, size_t i, size_t *parted, uint8_t *gap)
+{
+	uint8_t c = page->text[i];
+	bool other;
+
+	if (c == '\\' && i + 1 < page->len && strchr("nrt", page->text[i + 1]) != NULL &&
+		page->text[i + 1] != '\0') {
+		*gap |= page->text[i + 1] == 't' ? GAP_FIELD : GAP_LINE | GAP_STOP;
+		*parted += 1;
+		return 2;
+	}
+	uint8_t found = gap_of(c, &other);
+	if (found == 0 && !other && !(c == '/' && *parted > 0))
+		return 0;
+	*gap |= found;
+	*gap = (uint8_t)(*parted == 0 && (c == ' ' || c == '+') ? *gap | GAP_SPACE
+								: *gap & ~GAP_SPACE);
+	*parted += 1;
+	return 1;
+}
+
+/* Bytes of the token at i. */
+static size_t token_len(const struct page *page, size_t i)
+{
+	size_t start = i;
+	bool other;
+
+	while (i < page->len && i != page->hit_off) {
+		uint16_t words;
+		if ((gap_of(page->text[i], &other) != 0 || other) && i > start)
+			break;
+		if (i > start && page->text[i] >= 0x80 &&
+			look_up_part(page->table, bytes_of(page->text + i, page->len - i), &words) >
+				0)
+			break;
+		i++;
+	}
+	return i - start;
+}
+
+static void cut_tokens(struct page *page)
+{
+	uint8_t gap = 0;
+	size_t parted = 1; /* the beginning parts */
+
+	for (size_t i = 0; i < page->len;) {
+		uint16_t words = 0;
+		size_t len = 1;
+		if (i == page->hit_off) {
+			page->hit = page->count;
+		} else {
+			len = read_gap(page, i, &parted, &gap);
+			if (len > 0) {
+				i += len;
+				continue;
+			}
+			struct bytes rest = bytes_of(page->text + i, page->len - i);
+			len = rest.ptr[0] >= 0x80 ? look_up_part(page->table, rest, &words) : 0;
+			if (len == 0 || (i < page->hit_off && i + len > page->hit_off))
+				len = token_len(page, i);
+		}
+		add_token(page, i, len, words, &gap);
+		parted = 0;
+		i += len;
+	}
+}
+
+static struct bytes token_text(const struct page *page, size_t t)
+{
+	return bytes_of(page->text + page->token[t].off, page->token[t].len);
+}
+
+static uint16_t token_classes(const struct page *page, size_t t)
+{
+	return page->token[t].words != 0 ? page->token[t].words
+					 : classes_of(page->table, token_text(page, t));
+}
+
+static bool has_letter(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (is_letter(text.ptr[i]) || text.ptr[i] >= 0x80)
+			return true;
+	}
+	return false;
+}
+
+static size_t digits_in(struct bytes text)
+{
+	size_t count = 0;
+
+	while (count < text.len && is_digit(text.ptr[count]))
+		count++;
+	return count == text.len ? count : 0;
+}
+
+/* Classes of the name that ends with token t: of up to three words the most that are known. */
+static uint16_t name_classes(const struct page *page, size_t t)
+{
+	uint16_t best = token_classes(page, t);
+	size_t first = t;
+
+	for (size_t words = 1; words < KEY_WORDS && first > 0; words++) {
+		if ((page->token[first].gap & GAP_SPACE) == 0 || first - 1 == page->hit)
+			break;
+		first--;
+		size_t from = page->token[first].off;
+		size_t end = (size_t)page->token[t].off + page->token[t].len;
+		uint16_t classes = classes_of(page->table, bytes_of(page->text + from, end - from));
+		if (classes != 0)
+			best = classes;
+	}
+	return best;
+}
+
+/* A full-width colon or space between a name and its value. */
+static bool is_noise(struct bytes text)
+{
+	return text.len <= 4 && text.ptr[0] >= 0x80;
+}
+
+/* Classes of the name in front of a value. */
+static uint16_t key_classes(const struct page *page, size_t value)
+{
+	for (size_t t = value, back = 0; t > 0 && back < KEY_BACK; t--, back++) {
+		if ((page->token[t].gap & GAP_STOP) != 0 || t - 1 == page->hit)
+			return 0;
+		uint16_t classes = name_classes(page, t - 1);
+		bool markup = (classes & WORD_SKIP) != 0 &&
+			      (classes & (WORD_CARD | WORD_DECOY | WORD_EXPIRY | WORD_CODE)) == 0;
+		if (back == 0 && (classes & WORD_HOLDER) != 0 && value != page->hit)
+			return classes;
+		if (classes != 0 && !markup)
+			return classes;
+		if (!markup && !is_noise(token_text(page, t - 1)))
+			return 0;
+	}
+	return 0;
+}
+
+/* A name and '=', ':' or '>' stand directly before the value. */
+static bool keyed(const struct page *page, size_t t)
+{
+	return t > 0 && (page->token[t].gap & GAP_KEY) != 0 && t - 1 != page->hit &&
+	       has_letter(token_text(page, t - 1));
+}
+
+static unsigned number_of(const uint8_t *digits, size_t len)
+{
+	unsigned value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (unsigned)(digits[i] - '0');
+	return value;
+}
+
+static bool month_fits(const uint8_t *digits)
+{
+	unsigned month = number_of(digits, 2);
+
+	return month >= 1 && month <= 12;
+}
+
+/* 2 or 4 digits.  any: whatever year, because a name says what it is. */
+static bool year_fits(const uint8_t *digits, size_t len, bool any)
+{
+	unsigned year = number_of(digits, len);
+
+	if (len == 4 && (year < 2000 || year > 2099))
+		return false;
+	year %= 100;
+	return any || (year >= YEAR_FIRST && year <= YEAR_LAST);
+}
+
+static bool month_year(const uint8_t *month, const uint8_t *year, size_t year_len, bool any)
+{
+	return month_fits(month) && year_fits(year, year_len, any);
+}
+
+/* MM/YY, MM/YYYY, YYYY/MM (also with '-'), MMYY, YYMM, MMYYYY, YYYYMM. */
+static bool is_expiry(struct bytes text, bool any)
+{
+	const uint8_t *p = text.ptr;
+	size_t head = 0;
+
+	while (head < text.len && is_digit(p[head]))
+		head++;
+	if (head == text.len && head == 4)
+		return month_year(p, p + 2, 2, any) || month_year(p + 2, p, 2, any);
+	if (head == text.len && head == 6)
+		return month_year(p, p + 2, 4, any) || month_year(p + 4, p, 4, any);
+	if (head == text.len || (p[head] != '/' && p[head] != '-'))
+		return false;
+	size_t tail = digits_in(bytes_skip(text, head + 1));
+	const uint8_t *second = p + head + 1;
+	return (head == 2 && (tail == 2 || tail == 4) && month_year(p, second, tail, any)) ||
+	       (head == 4 && tail == 2 && month_year(second, p, 4, any)) ||
+	       (any && head == 2 && tail == 2 && month_year(second, p, 2, any));
+}
+
+/* Half of an expiry in a field of its own. */
+static bool is_expiry_part(struct bytes text)
+{
+	size_t len = digits_in(text);
+
+	return (len == 1 && text.ptr[0] != '0') || len == 2 ||
+	       (len == 4 && year_fits(text.ptr, 4, true));
+}
+
+static bool is_mail(struct bytes text)
+{
+	size_t at = bytes_find_byte(text, '@');
+
+	return at != SIZE_MAX && at > 0 &&
+	       bytes_find_byte(bytes_skip(text, at + 2), '.') != SIZE_MAX;
+}
+
+/* A Japanese postal code: 7 digits, 3 and 4. */
+static bool is_postal(struct bytes text)
+{
+	return digits_in(text) == 7 ||
+	       (text.len == 8 && text.ptr[3] == '-' && digits_in(bytes_head(text, 3)) == 3 &&
+		       digits_in(bytes_skip(text, 4)) == 4);
+}
+
+static bool is_name_word(struct bytes text)
+{
+	if (text.len < 2 || text.ptr[0] < 'A' || text.ptr[0] > 'Z')
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_letter(text.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Tokens t and t + 1 are a field of exactly two capitalised words that name nothing. */
+static bool is_full_name(const struct page *page, size_t t)
+{
+	if (t + 1 >= page->count || (page->token[t + 1].gap & GAP_SPACE) == 0 ||
+		(page->token[t].gap & GAP_SPACE) != 0 ||
+		(t + 2 < page->count && (page->token[t + 2].gap & GAP_SPACE) != 0))
+		return false;
+	return is_name_word(token_text(page, t)) && is_name_word(token_text(page, t + 1)) &&
+	       name_classes(page, t + 1) == 0;
+}
+
+/* Fields behind the card without names: expiry and code, in any order. */
+static uint64_t read_record(const struct page *page)
+{
+	uint64_t why = 0;
+
+	for (size_t t = page->hit + 1; t < page->count && t <= page->hit + RECORD_AFTER; t++) {
+		struct bytes text = token_text(page, t);
+		size_t digits = digits_in(text);
+		bool field = (page->token[t].gap & GAP_FIELD) != 0;
+		if ((page->token[t].gap & GAP_LINE) != 0 || keyed(page, t))
+			break;
+		if ((why & WHY_BIT(WHY_CARD_EXPIRY)) == 0 && is_expiry(text, false)) {
+			why |= WHY_BIT(WHY_CARD_EXPIRY);
+		} else if (digits == 2 && month_fits(text.ptr) && t + 1 < page->count &&
+			   (digits_in(token_text(page, t + 1)) == 2 ||
+				   digits_in(token_text(page, t + 1)) == 4) &&
+			   year_fits(token_text(page, t + 1).ptr, page->token[t + 1].len, false)) {
+			why |= WHY_BIT(WHY_CARD_EXPIRY);
+			t++;
+		} else if ((digits == 3 || digits == 4) && (field || why != 0)) {
+			why |= WHY_BIT(WHY_CARD_CODE);
+		} else {
+			break;
+		}
+	}
+	return why;
+}
+
+static bool expiry_before(const struct page *page)
+{
+	for (size_t back = 1; back <= RECORD_BEFORE && back <= page->hit; back++) {
+		size_t t = page->hit - back;
+		if ((page->token[t + 1].gap & GAP_LINE) != 0)
+			return false;
+		if (digits_in(token_text(page, t)) == 0 && is_expiry(token_text(page, t), false) &&
+			!keyed(page, t))
+			return true;
+	}
+	return false;
+}
+
+/* What a value that has a name says. */
+static uint64_t read_value(const struct page *page, size_t t)
+{
+	struct bytes text = token_text(page, t);
+	size_t digits = digits_in(text);
+	uint16_t key = key_classes(page, t);
+	uint64_t why = 0;
+
+	if ((key & WORD_EXPIRY) != 0 && (is_expiry(text, true) || is_expiry_part(text)))
+		why |= WHY_BIT(WHY_CARD_EXPIRY);
+	if ((key & WORD_DATEPART) != 0 && t > page->names && is_expiry_part(text))
+		why |= WHY_BIT(WHY_CARD_EXPIRY);
+	if ((key & WORD_CODE) != 0 && (digits == 3 || digits == 4))
+		why |= WHY_BIT(WHY_CARD_CODE);
+	if ((key & WORD_POSTAL) != 0 && is_postal(text))
+		why |= WHY_BIT(WHY_CARD_HOLDER);
+	if ((key & WORD_HOLDER) != 0 && keyed(page, t) && text.len >= 2 && has_letter(text) &&
+		token_classes(page, t) == 0)
+		why |= WHY_BIT(WHY_CARD_HOLDER);
+	return why;
+}
+
+/* First token behind which a bare "month" or "number" belongs to a card. */
+static size_t find_names(const struct page *page, uint16_t classes)
+{
+	for (size_t t = 0; t < page->count; t++) {
+		if (t != page->hit && (token_classes(page, t) & classes) != 0)
+			return t;
+	}
+	return page->count;
+}
+
+static uint64_t read_own_name(const struct page *page, struct bytes field)
+{
+	uint16_t own = (uint16_t)(key_classes(page, page->hit) | classes_of(page->table, field));
+	bool number =
+		(own & WORD_NUMBER) != 0 && find_names(page, WORD_PARENT | WORD_CARD) < page->hit;
+
+	if ((own & WORD_CARD) != 0 || number)
+		return WHY_BIT(WHY_CARD_KEY);
+	return (own & WORD_DECOY) != 0 ? WHY_BIT(WHY_CARD_DECOY_KEY) : 0;
+}
+
+uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,
+	size_t hit_len, struct bytes field)
+{
+	struct page page = {.table = table, .len = 0, .count = 0, .hit = SIZE_MAX};
+
+	if (hit_off > around.len)
+		return 0;
+	read_page(&page, around, hit_off, hit_len);
+	cut_tokens(&page);
+	page.names = find_names(&page, WORD_PARENT | WORD_CARD | WORD_EXPIRY);
+	uint64_t why = read_own_name(&page, field) | read_record(&page);
+	if (expiry_before(&page))
+		why |= WHY_BIT(WHY_CARD_EXPIRY);
+	for (size_t t = 0; t < page.count; t++) {
+		if (t == page.hit)
+			continue;
+		why |= read_value(&page, t);
+		if (is_mail(token_text(&page, t)) || (t + 1 != page.hit && is_full_name(&page, t)))
+			why |= WHY_BIT(WHY_CARD_HOLDER);
+	}
+	explicit_bzero(&page, sizeof(page));
+	return why;
+}
