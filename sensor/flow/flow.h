@@ -2,9 +2,14 @@
  *
  * Owner: one worker.  From fixed pools, two hot cache lines (record and key).
  * Holds ids of other rooms' state, never pointers.  Freed only by flow_table
- * itself: by due time (flow_expire), by eviction of the longest idle of its class when full
- * (bare SYN flows live in a share of 1/16 and go first, flows with payload go last), or by
- * flow_drop; every end is announced through struct flow_owner. */
+ * itself: by due time (flow_expire), by a new connection on its 5-tuple, or by eviction of
+ * the longest idle of its class (to the second) when full: unanswered TCP flows without
+ * payload live in a share of 1/16 and go first, flows with payload go last.  Every end is
+ * announced through struct flow_owner.
+ *
+ * Timers cost nothing per packet: flow_touch() writes last_ns, and a wheel of seconds of
+ * packet time re-arms what was touched when it meets it.  A flow's due time is exact (its
+ * last packet and an idle time), whenever and however often flow_expire() is called. */
 #ifndef SEKISHO_FLOW_FLOW_H
 #define SEKISHO_FLOW_FLOW_H
 
@@ -18,21 +23,24 @@
 #define FLOW_IDLE_TCP_NS (600ull * 1000000000ull)
 #define FLOW_IDLE_UDP_NS (60ull * 1000000000ull)
 #define FLOW_LINGER_NS (60ull * 1000000000ull)
-#define FLOW_HOLE_NS (2ull * 1000000000ull) /* a hole in a stream is waited for */
+#define FLOW_HOLE_NS (2ull * 1000000000ull)      /* a hole in a stream is waited for */
+#define FLOW_HOLE_ACKED_NS (500ull * 1000000ull) /* ... once its receiver has it */
 
 enum flow_flag {
-	FLOW_SYN_SEEN = 1,      /* the initiator is known by handshake */
+	FLOW_SYN_SEEN = 1, /* the initiator is known by handshake */
 	FLOW_SYNACK_SEEN = 2,
-	FLOW_CLIENT_KNOWN = 4,  /* client_dir is proven by handshake or protocol, not guessed by port */
+	FLOW_CLIENT_KNOWN =
+		4, /* client_dir is proven by handshake or protocol, not guessed by port */
 	FLOW_FIN_0 = 8,
 	FLOW_FIN_1 = 16,
 	FLOW_RST = 32,
 	FLOW_MIDSTREAM = 64,
-	FLOW_PAYLOAD_0 = 128,   /* payload seen from the key's first end */
+	FLOW_PAYLOAD_0 = 128, /* payload seen from the key's first end */
 	FLOW_PAYLOAD_1 = 256,
-	FLOW_HOLE = 512,        /* stream waits for a hole: due within FLOW_HOLE_NS */
-	FLOW_SPEAKS = 1024,     /* an open finding: its end emits facts, so it ends in due order */
-	FLOW_ANSWERED = 2048,   /* packets both ways */
+	FLOW_HOLE = 512,      /* stream waits for a hole (flow_hole) */
+	FLOW_SPEAKS = 1024,   /* an open finding: its end emits facts, so it ends in due order */
+	FLOW_ANSWERED = 2048, /* packets both ways */
+	FLOW_FOLDED = 4096,   /* the worker's: its contact was counted before */
 };
 
 /* 64 B, the hot line.  Directions: 0 = from the key's first end, 1 = from its second. */
@@ -43,24 +51,30 @@ struct flow {
 	uint32_t bytes[2];            /* wire bytes since the last fold */
 	uint32_t stream;              /* id in stream's pool, 0 = none */
 	uint32_t parse;               /* id in the worker's flow state, 0 = none */
-	uint32_t wheel_next;          /* flow table's own */
+	uint32_t home;                /* flow table's own */
 	uint16_t flags;               /* enum flow_flag */
 	uint8_t client_dir;           /* direction whose packets the client sends: 0 or 1 */
 	uint8_t state;                /* flow table's own */
+	uint64_t unused;              /* for the hot line's next need */
 };
 
 struct flow_owner {
-	/* The flow is about to be freed at due_ns (its packets are over).  Called
-	 * once, in (due_ns, first_ord) order within one flow_expire() for flows
-	 * that have FLOW_SPEAKS or FLOW_HOLE. */
+	/* The flow is about to be freed (its packets are over).  Called once; by
+	 * flow_expire() in (due_ns, first_ord) order, together with hole_due.
+	 * evicted: not by time but by the packet at hand, which needs the room or
+	 * opens a new connection; due_ns is then that packet's now. */
 	void (*ended)(void *self, uint32_t flow, uint64_t due_ns, bool evicted);
-	/* The hole wait ended at due_ns; the flow lives on. */
+	/* The hole wait ended at due_ns; the flow lives on (FLOW_HOLE is already off). */
 	void (*hole_due)(void *self, uint32_t flow, uint64_t due_ns);
 	void *self;
 };
 
 struct flow_counters {
-	uint64_t created, ended, evicted_syn, evicted_idle, evicted_payload, refused;
+	uint64_t created, ended; /* created == ended + flow_count() */
+	uint64_t evicted_syn, evicted_idle, evicted_payload;
+	uint64_t replaced; /* by a new connection on the 5-tuple; these four are part of ended */
+	uint64_t refused;  /* packets that got no flow: its buckets are full (a hash flood) */
+	uint64_t spilled;  /* flows that stand beyond their first bucket, ever */
 };
 
 struct flow_table;
@@ -73,8 +87,13 @@ void flow_prefetch(struct flow_table *table, const struct packet packets[], uint
 void flow_prefetch_records(struct flow_table *table, const struct packet packets[], uint32_t count);
 
 /* The packet's flow, made if new; 0 if there is no room (counted).  *dir: the
- * packet's direction.  Updates counters, flags, last_ns and client_dir.  A SYN
- * that opens a new connection on an old 5-tuple ends the old flow first. */
+ * packet's direction.  Updates counters, flags, last_ns and client_dir.  Serves
+ * first what is due by the packet's now.
+ * A SYN on an old 5-tuple ends the old flow if that was closed (FIN both ways,
+ * RST) and the SYN does not stand just before its data.  On an open flow with
+ * payload its sequence is a candidate until the other side's SYN-ACK decides
+ * for it (or, where only one side is seen, the next data do): that packet then
+ * opens the new flow.  So neither a forged SYN nor a reversed capture cuts a flow. */
 uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8_t *dir);
 
 struct flow *flow_at(struct flow_table *table, uint32_t flow);
@@ -84,8 +103,13 @@ const struct tuple *flow_key(const struct flow_table *table, uint32_t flow);
 /* Protocol has shown who the client is: sets FLOW_CLIENT_KNOWN. */
 void flow_client_is(struct flow *flow, uint8_t dir);
 
-/* The stream waits for a hole (or no longer): sets a due time. */
-void flow_hole(struct flow_table *table, uint32_t flow, bool waiting);
+/* The stream waits for a hole until due_ns (0: no longer). */
+void flow_hole(struct flow_table *table, uint32_t flow, uint64_t due_ns);
+
+/* Initial sequence numbers that direction may have: 0 unknown, 1 known, 2 SYNs
+ * contradict and nobody has acknowledged one yet (CVE-2025-59147). */
+uint32_t flow_isn(
+	const struct flow_table *table, uint32_t flow, uint8_t dir, uint32_t isn[static 2]);
 
 /* Serves every due time < = now_ns (STAMP_END_NS: ends all flows, in order of first_ord). */
 void flow_expire(struct flow_table *table, uint64_t now_ns);
