@@ -237,6 +237,41 @@ static void forged_lengths_are_refused_for_ever(void **state)
 	}
 }
 
+static void a_record_larger_than_any_is_refused_though_it_was_committed(void **state)
+{
+	static struct memory memory;
+	struct spsc producer, consumer;
+	uint64_t position;
+	uint32_t len, forged = RING / 4 + 1;
+
+	(void)state;
+	open_both(&memory, &producer, &consumer);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(put(&producer, i, 1000, 1000));
+	memcpy(memory.bytes + sizeof(struct spsc_control), &forged, 4);
+	assert_null(spsc_next(&consumer, &len, &position));
+	assert_true(consumer.broken);
+}
+
+/* Padding reaches to the end of data: behind it old records must not come alive. */
+static void forged_padding_does_not_bring_back_old_records(void **state)
+{
+	static struct memory memory;
+	struct spsc producer, consumer;
+	uint64_t position;
+	uint32_t len, forged = UINT32_MAX;
+
+	(void)state;
+	open_both(&memory, &producer, &consumer);
+	assert_true(put(&producer, 0, 40, 40));
+	assert_non_null(spsc_next(&consumer, &len, &position));
+	spsc_release(&consumer);
+	assert_true(put(&producer, 1, 40, 40));
+	memcpy(memory.bytes + sizeof(struct spsc_control) + 48, &forged, 4);
+	assert_null(spsc_next(&consumer, &len, &position));
+	assert_true(consumer.broken);
+}
+
 static void a_size_changed_after_attach_is_not_believed(void **state)
 {
 	static struct memory memory;
@@ -301,6 +336,8 @@ int main(void)
 		cmocka_unit_test(a_producer_that_died_goes_on_behind_what_it_committed),
 		cmocka_unit_test(memory_that_is_no_ring_is_refused),
 		cmocka_unit_test(forged_lengths_are_refused_for_ever),
+		cmocka_unit_test(a_record_larger_than_any_is_refused_though_it_was_committed),
+		cmocka_unit_test(forged_padding_does_not_bring_back_old_records),
 		cmocka_unit_test(a_size_changed_after_attach_is_not_believed),
 		cmocka_unit_test(two_threads_hand_over_every_record),
 	};
