@@ -3,7 +3,8 @@
  * Printable ASCII except backslash stays, valid printable UTF-8 stays, all
  * else becomes \xNN: controls, C1, bidirectional and zero-width marks
  * (U+200B-200F, U+202A-202E, U+2060-2069, U+FEFF) and all else of Unicode's Cf,
- * line separators, private use, noncharacters, broken UTF-8.  Escaping keeps the text reversible; it does not mask cards. */
+ * line separators, private use, noncharacters, broken UTF-8.  Escaping keeps
+ * the text reversible; it does not mask cards. */
 #ifndef SEKISHO_BASE_SAFE_TEXT_H
 #define SEKISHO_BASE_SAFE_TEXT_H
 

@@ -33,7 +33,7 @@ struct spsc {
 	uint64_t seen;     /* consumer: position after the last record returned */
 	uint64_t cached;   /* producer: last tail read; consumer: last head read */
 	uint32_t reserved_len; /* producer: of the open reservation */
-	bool broken;           /* consumer: the producer's lengths contradict; nothing more is read */
+	bool broken;           /* consumer: lengths contradict, nothing more is read */
 };
 
 /* Bytes of memory a ring with that much data needs. */
