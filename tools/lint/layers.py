@@ -7,6 +7,8 @@ usage: layers.py ROOT [TABLE]
 import os
 import sys
 
+sys.dont_write_bytecode = True  # nothing is left in the tree of sources
+
 from source import report, sources
 
 

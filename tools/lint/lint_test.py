@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 CLEAN = {
     "meson.build": "project('x', 'c')\n",
-    "sensor/main.c": '#include "flow/flow.h"\n#include "side.h"\n\nint main(void)\n{\n\treturn 0;\n}\n',
+    "sensor/main.c": '#include "flow/flow.h"\n#include "side.h"\n\nint main(void)\n{\n}\n',
     "sensor/side.h": "int side(void);\n",
     "sensor/base/bytes.h": "/* strcpy( */\nstruct bytes {\n\tint len;\n};\n",
     "sensor/base/conf.c": '#include "base/bytes.h"\n#include <yaml.h>\n#include <sys/mman.h>\n',
@@ -25,7 +25,8 @@ CLEAN = {
     "sensor/base/meson.build": "src = ['conf.c']\n",
     "sensor/flow/meson.build": "src = ['flow.c']\n",
     "sensor/parse/meson.build": "parsers = ['dns']\n",
-    "aggregator/store/rows.c": '#include "base/bytes.h"\n#include "merchant/map.h"\n#include <yaml.h>\n',
+    "aggregator/store/rows.c": '#include "base/bytes.h"\n#include "merchant/map.h"\n'
+    "#include <yaml.h>\n",
     "aggregator/merchant/map.h": "int map(void);\n",
     "aggregator/meson.build": "src = ['store/rows.c']\n",
     "tools/cmd.c": '#include "flow/flow.h"\n#include "store/rows.h"\n',

@@ -11,6 +11,8 @@ import os
 import re
 import sys
 
+sys.dont_write_bytecode = True  # nothing is left in the tree of sources
+
 from source import PROGRAMS, report, sources
 
 HERE = os.path.dirname(os.path.abspath(__file__))
