@@ -8,8 +8,8 @@
 #define BUILD_PATHS_MAX 64
 
 struct build_request {
-	const char *policy_path;                   /* NULL: none */
-	const char *profiles_dir, *cards_dir;      /* signatures/psp, signatures/cards */
+	const char *policy_path;              /* NULL: none */
+	const char *profiles_dir, *cards_dir; /* signatures/psp, signatures/cards */
 	const char *lists[BUILD_PATHS_MAX];
 	uint32_t list_cnt;
 	const char *rules[BUILD_PATHS_MAX];
