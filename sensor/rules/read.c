@@ -184,7 +184,10 @@ static bool option_flow(struct place *place, size_t at, char *value)
 
 static void copy_text(char *out, size_t size, const char *text)
 {
-	snprintf(out, size, "%s", text);
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(out, text, len);
+	out[len] = '\0';
 }
 
 /* "key value, key value": ours are confidence, sekisho_category, sekisho_technique. */
