@@ -262,7 +262,6 @@ static void open_block(struct afpacket *ring)
 	const uint8_t *block = ring->map + (size_t)ring->at * AFPACKET_BLOCK;
 
 	atomic_store_explicit(&ring->holds[ring->at], 1, memory_order_relaxed);
-	ring->reading = true;
 	ring->seq_read = head->seq_num;
 	ring->left = head->num_pkts;
 	ring->next = block + head->offset_to_first_pkt;
@@ -270,19 +269,23 @@ static void open_block(struct afpacket *ring)
 	ring->end = block + head->blk_len;
 }
 
+/* The reader's own hold goes. */
+static void leave_block(struct afpacket *ring)
+{
+	drop_holds(ring, ring->at);
+	ring->at = (ring->at + 1) % ring->blocks;
+}
+
 bool afpacket_ready(struct afpacket *ring, uint64_t *ts_ns)
 {
 	while (ring->left == 0) {
-		if (ring->reading) {
-			ring->reading = false;
-			drop_holds(ring, ring->at);
-			ring->at = (ring->at + 1) % ring->blocks;
-		}
 		if (ring->lost && !find_kernel(ring))
 			return false;
 		if (!is_new(ring, ring->at))
 			return false;
 		open_block(ring);
+		if (ring->left == 0)
+			leave_block(ring);
 	}
 	const struct tpacket3_hdr *head = (const void *)ring->next;
 
@@ -330,6 +333,8 @@ uint32_t afpacket_fill(
 	}
 	/* Nobody knows these frames yet, so one addition for all is early enough. */
 	atomic_fetch_add_explicit(&ring->holds[ring->at], n, memory_order_relaxed);
+	if (ring->left == 0)
+		leave_block(ring);
 	return n;
 }
 
@@ -358,7 +363,6 @@ uint64_t afpacket_skip(struct afpacket *ring)
 		give_back(ring, i);
 	}
 	ring->left = 0;
-	ring->reading = false;
 	ring->seq_read = newest;
 	ring->lost = newest == 0;
 	return frames;

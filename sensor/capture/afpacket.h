@@ -26,7 +26,6 @@ struct afpacket {
 	uint32_t first_block;    /* number of the first one in the source */
 	_Atomic uint32_t *holds; /* of the first one */
 	bool loopback;           /* every frame comes twice: out and in */
-	bool reading;            /* block at is ours */
 	bool lost;               /* where the kernel is: after source_take_over() */
 	uint32_t at;             /* block read now or next */
 	uint64_t seq_read;       /* number of the block read last */
