@@ -41,6 +41,7 @@ struct opened {
 	struct pan_table cards;
 	struct rules *rules;
 	struct match_scratch *scratch[ENGINE_WORKERS_MAX];
+	uint16_t interface[SOURCE_INPUTS_MAX]; /* policy's number of each source */
 	uint64_t id;
 };
 
@@ -75,7 +76,9 @@ static void nap(void)
 static uint16_t find_tenant(const void *self, uint16_t source, const uint16_t vlans[],
 	uint32_t vlan_cnt, uint32_t vni)
 {
-	return policy_tenant(self, source, vlans, vlan_cnt, vni);
+	const struct opened *opened = self;
+
+	return policy_tenant(&opened->policy, opened->interface[source], vlans, vlan_cnt, vni);
 }
 
 static bool open_generation(struct engine *engine, const struct generation *generation,
@@ -89,6 +92,9 @@ static bool open_generation(struct engine *engine, const struct generation *gene
 		!indicators_open(&opened->lists, generation->section[SECTION_LISTS].image, err) ||
 		!pan_table_open(&opened->cards, generation->section[SECTION_CARDS].image, err))
 		return false;
+	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
+		opened->interface[i] =
+			policy_interface(&opened->policy, bytes_text(engine->names[i]));
 	opened->rules = rules_open(rules, &engine->arena, err);
 	if (opened->rules == NULL)
 		return false;
@@ -198,7 +204,7 @@ static bool engine_prepare(struct engine *engine, const struct generation *gener
 	if (!arena_new(&engine->arena, plan.total, err) ||
 		!open_generation(engine, generation, err))
 		return false;
-	struct tenant_map tenants = {.find = find_tenant, .self = &engine->opened.policy};
+	struct tenant_map tenants = {.find = find_tenant, .self = &engine->opened};
 	engine->decoder = decoder_new(&engine->arena, plan.frag_buffers,
 		source_inputs(engine->source), &conf->key, tenants);
 	lanes_new(engine, &plan);

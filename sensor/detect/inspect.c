@@ -237,11 +237,14 @@ static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data,
 	memory = half->raw || state->classify.parser <= 0 ? NULL : parser_state(inspect);
 	if (memory != NULL) {
 		const struct parser *parser = parsers[state->classify.parser - 1];
+		inspect->io.datagram = datagram;
+		inspect->io.taken = 0;
 		enum parse_rc rc = parser->data(memory, &inspect->io, dir, data);
 		learn_client(inspect);
 		if (rc == PARSE_OK)
 			return;
 		inspect->counters.parser_bad++;
+		data = bytes_skip(data, inspect->io.taken);
 		half->raw = !datagram;
 	}
 	if (datagram)
