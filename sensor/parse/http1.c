@@ -32,17 +32,18 @@ static struct http_call call_of(void *state, struct parse_io *io, uint8_t dir, s
 {
 	struct http_state *http = state;
 	struct http_dir *of = &http->dir[dir];
+	struct teller field = {.io = io, .message = &of->message, .field = &of->field};
+	struct teller aside = {.io = io, .message = &of->message, .field = &of->aside};
 
+	if (of->field.open && of->field.role == FIELD_HTTP_HEADER)
+		field.name = bytes_of(of->name, of->name_len);
+	field.begun = http_target_told;
 	return (struct http_call){.state = http,
 		.dir = of,
 		.io = io,
 		.in = rd_of(data),
-		.field = {.io = io,
-			.message = &of->message,
-			.field = &of->field,
-			.name = bytes_of(
-				of->name, of->field.role == FIELD_HTTP_HEADER ? of->name_len : 0)},
-		.aside = {.io = io, .message = &of->message, .field = &of->aside}};
+		.field = field,
+		.aside = aside};
 }
 
 /* What the tellers borrow must not outlive the bytes it points to. */
@@ -93,7 +94,6 @@ static enum parse_rc http_data(void *state, struct parse_io *io, uint8_t dir, st
 {
 	struct http_call call = call_of(state, io, dir, data);
 
-	call.field.begun = http_target_told;
 	call.field.self = &call;
 	for (;;) {
 		if (call.give_up || is_switched(&call))
@@ -140,7 +140,6 @@ static enum parse_rc http_gap(void *state, struct parse_io *io, uint8_t dir, uin
 {
 	struct http_call call = call_of(state, io, dir, bytes_of(NULL, 0));
 
-	call.field.begun = http_target_told;
 	call.field.self = &call;
 	if (is_framed_gap(call.dir, len)) {
 		gap_in_content(&call, len);
@@ -164,7 +163,6 @@ static void http_end(void *state, struct parse_io *io, uint8_t dir)
 {
 	struct http_call call = call_of(state, io, dir, bytes_of(NULL, 0));
 
-	call.field.begun = http_target_told;
 	call.field.self = &call;
 	http_head_pending(&call);
 	http_body_pending(&call);

@@ -10,6 +10,7 @@
 #include "base/rd.h"
 #include "parse/field.h"
 
+#define HTTP_JUNK_MAX 4           /* control bytes before a start line */
 #define HTTP_START_MAX 32         /* bytes that tell a start line from others */
 #define HTTP_NAME_MAX 64          /* longer field names are told as data of a nameless field */
 #define HTTP_NAME_DIGITS_MAX 11   /* so are names with more digits: they may hold a number */
@@ -48,6 +49,7 @@ enum http_framing {
 	FRAMING_CODING = 2,  /* a Transfer-Encoding other than identity */
 	FRAMING_CHUNKED = 4, /* its last coding is chunked */
 	FRAMING_DOUBT = 8,   /* a contradiction, or a value nobody can read */
+	FRAMING_ODD = 16,    /* a line that receivers read differently: it may name a coding */
 };
 
 struct http_dir {
@@ -66,9 +68,12 @@ struct http_dir {
 	bool open; /* a message is */
 	bool cr;   /* a CR was taken that may belong to a line end */
 	bool trailer;
-	bool chunked;                /* a chunk size was read */
-	bool line;                   /* HTTP_SCAN: at the beginning of a line */
-	bool old;                    /* version below 1.1 */
+	bool chunked; /* a chunk size was read */
+	bool line;    /* HTTP_SCAN: at the beginning of a line */
+	bool old;     /* version below 1.1 */
+	bool blank;   /* a line of nothing but spaces: the end of the head for some receivers */
+	bool maybe;   /* no content is expected: what is no chunk is the next message */
+	bool messy;   /* a line of more than one CR, or of CR and spaces */
 	uint8_t name[HTTP_NAME_MAX]; /* field name, chunk size line, or a beginning not decided */
 };
 
@@ -103,6 +108,9 @@ enum http_start http_start_of(struct bytes head, bool strict);
 /* Bytes from the front that are none of stop. */
 size_t http_span(struct bytes in, const char *stop);
 bool http_is_token(struct bytes name);
+/* SP and the control bytes below it: skipped before a start line. */
+bool http_is_junk(uint8_t c);
+bool http_has_chunked(struct bytes line);
 size_t http_digits(struct bytes text);
 /* What the value says, added to dir->framing and dir->length. */
 void http_content_length(struct http_call *call, struct bytes value);
@@ -144,6 +152,8 @@ void http_body_add(struct http_call *call, struct bytes part);
 void http_replay(struct http_call *call);
 
 /* http1_message.c */
+/* A line of the head that receivers read differently. */
+void http_odd_line(struct http_call *call);
 void http_open(struct http_call *call, enum message_kind kind);
 void http_close(struct http_call *call, enum close_reason reason);
 /* The head is complete: chooses how the content is framed. */

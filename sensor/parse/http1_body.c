@@ -77,22 +77,26 @@ void http_step_chunk_end(struct http_call *call)
 	http_scan(call, false);
 }
 
-static bool chunk_size(struct bytes text, uint64_t *size)
+/* Hexadecimal digits; lenient: what stands behind them is passed over, as many
+ * receivers do. */
+static bool chunk_size(struct bytes text, bool lenient, uint64_t *size)
 {
+	size_t digits = 0;
+
 	*size = 0;
 	while (text.len > 1 && bytes_starts(text, "0"))
 		text = bytes_skip(text, 1);
-	if (text.len == 0 || text.len > CHUNK_DIGITS_MAX)
-		return false;
-	for (struct rd rd = rd_of(text); rd_left(&rd) > 0;) {
+	for (struct rd rd = rd_of(text); rd_left(&rd) > 0; digits++) {
 		size_t digit =
 			bytes_find_byte(bytes_text("0123456789abcdef"), byte_lower(rd_u8(&rd)));
 
 		if (digit == SIZE_MAX)
+			break;
+		if (digits == CHUNK_DIGITS_MAX)
 			return false;
 		*size = *size << 4 | digit;
 	}
-	return true;
+	return digits > 0 && (lenient || digits == text.len);
 }
 
 static void begin_chunk(struct http_call *call)
@@ -116,6 +120,11 @@ static void bad_chunk(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
 
+	if (dir->maybe && !dir->chunked) {
+		http_replay(call);
+		http_close(call, CLOSE_COMPLETE);
+		return;
+	}
 	call->io->odd = true;
 	if (!dir->chunked && (dir->framing & (FRAMING_LENGTH | FRAMING_DOUBT)) == FRAMING_LENGTH) {
 		dir->left = dir->length;
@@ -151,20 +160,25 @@ void http_step_chunk_size(struct http_call *call)
 		return;
 	struct bytes line = bytes_of(dir->name, dir->name_len);
 	struct bytes text = bytes_trim(line);
+	bool lenient = dir->chunked || (dir->framing & FRAMING_CHUNKED) != 0;
 	uint8_t stop = peek(call);
+	while (lenient && (bytes_starts(text, "\v") || bytes_starts(text, "\f")))
+		text = bytes_skip(text, 1);
 	if (text.len == 0 && stop == '\n') { /* a blank line too many */
 		call->io->odd = true;
 		dir->name_len = 0;
 		(void)rd_u8(&call->in);
 		return;
 	}
-	if ((stop != '\n' && stop != ';') || !chunk_size(text, &dir->left)) {
+	if ((stop != '\n' && stop != ';') || !chunk_size(text, lenient, &dir->left)) {
 		bad_chunk(call);
 		return;
 	}
 	dir->chunked = true;
-	if (text.len > CHUNK_PLAIN_MAX)
+	if (text.len > CHUNK_PLAIN_MAX || !chunk_size(text, false, &dir->left)) {
+		call->io->odd = true;
 		tell_aside(call, text);
+	}
 	dir->name_len = 0;
 	if (stop == '\n') {
 		(void)rd_u8(&call->in);

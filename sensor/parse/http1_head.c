@@ -53,9 +53,22 @@ static bool name_add(struct http_dir *dir, struct bytes part)
 	return true;
 }
 
+/* Some receivers skip what cannot belong to a start line. */
+static bool skip_junk(struct http_call *call)
+{
+	if (call->dir->field.open || !http_is_junk(peek(call)))
+		return false;
+	call->io->odd = true;
+	(void)rd_u8(&call->in);
+	return true;
+}
+
 void http_step_method(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
+
+	if (skip_junk(call))
+		return;
 	struct bytes part = rd_bytes(&call->in, http_span(rest(call), " \t"));
 
 	if (!dir->field.open)
@@ -199,7 +212,7 @@ void http_step_version(struct http_call *call)
 	struct http_dir *dir = call->dir;
 	struct bytes whole;
 
-	if (!take_token(call, FIELD_HTTP_VERSION, &whole))
+	if (skip_junk(call) || !take_token(call, FIELD_HTTP_VERSION, &whole))
 		return;
 	dir->old = bytes_starts(whole, "HTTP/0") || bytes_equal(whole, bytes_text("HTTP/1.0"));
 	if (!is_version(whole))
@@ -220,16 +233,12 @@ void http_step_status(struct http_call *call)
 		(void)rd_u8(&call->in);
 	if (rd_left(&call->in) == 0 || !take_token(call, FIELD_HTTP_STATUS, &whole))
 		return;
-	if (whole.len != 3 || http_digits(whole) != 3)
+	bool three = whole.len == 3 && http_digits(whole) == 3;
+	if (!three)
 		call->io->odd = true;
-	struct rd rd = rd_of(bytes_head(whole, 3));
-	for (dir->status = 0; rd_left(&rd) > 0;) {
-		uint8_t c = rd_u8(&rd);
-
-		if (c < '0' || c > '9')
-			break;
-		dir->status = (uint16_t)(dir->status * 10 + (c - '0'));
-	}
+	dir->status = 0; /* not three digits: none that changes the framing */
+	for (struct rd rd = rd_of(whole); three && rd_left(&rd) > 0;)
+		dir->status = (uint16_t)(dir->status * 10 + (rd_u8(&rd) - '0'));
 	if (dir->field.open)
 		field_end_as(&call->field, whole);
 	dir->phase = HTTP_REASON;
@@ -261,6 +270,12 @@ static void begin_nameless(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
 
+	if (dir->blank && !dir->trailer) { /* that line was the end after all */
+		dir->blank = false;
+		http_replay(call);
+		http_head_end(call);
+		return;
+	}
 	call->field.name = bytes_of(NULL, 0);
 	dir->known = 0;
 	field_open(&call->field, FIELD_HTTP_HEADER, false);
@@ -284,18 +299,19 @@ void http_step_line(struct http_call *call)
 	uint8_t c = peek(call);
 
 	dir->name_len = 0;
-	if (c == '\n') {
-		end_head(call);
-	} else if (dir->cr) {
+	if (c == '\n' && dir->messy && !dir->trailer) {
+		dir->blank = true;
+		dir->messy = false;
 		dir->cr = false;
-		call->io->odd = true;
-		(void)name_add(dir, bytes_text("\r"));
-		begin_nameless(call);
-	} else if (c == '\r') {
-		dir->cr = true;
 		(void)rd_u8(&call->in);
-	} else if (is_space(c)) { /* a fold of nothing */
-		call->io->odd = true;
+	} else if (c == '\n') {
+		end_head(call);
+	} else if (c == '\r' || is_space(c)) {
+		if (dir->cr || c != '\r') { /* no fold: there is nothing before it */
+			http_odd_line(call);
+			dir->messy = true;
+		}
+		dir->cr = true;
 		(void)rd_u8(&call->in);
 	} else if (dir->head_len >= HTTP_HEAD_MAX) {
 		call->io->odd = true;
@@ -304,6 +320,10 @@ void http_step_line(struct http_call *call)
 		field_open(&call->field, FIELD_HTTP_HEADER, false);
 		dir->phase = HTTP_REST;
 	} else {
+		if (dir->cr)
+			http_odd_line(call);
+		dir->cr = false;
+		dir->messy = false;
 		dir->phase = HTTP_NAME;
 	}
 }
@@ -323,13 +343,14 @@ static void end_name(struct http_call *call)
 	struct bytes name = bytes_trim(name_of(dir));
 
 	if (name.len != dir->name_len)
-		call->io->odd = true;
+		http_odd_line(call);
 	if (!http_is_token(name) || http_digits(name) > HTTP_NAME_DIGITS_MAX) {
-		call->io->odd = true;
+		http_odd_line(call);
 		begin_nameless(call);
 		return;
 	}
 	(void)rd_u8(&call->in);
+	dir->blank = false;
 	dir->name_len = (uint8_t)name.len; /* nothing to trim at the front: http_step_line */
 	dir->known = known_of(name);
 	if (known[dir->known].role == FIELD_HTTP_HEADER)
@@ -349,7 +370,7 @@ void http_step_name(struct http_call *call)
 	if (peek(call) == ':') {
 		end_name(call);
 	} else if (peek(call) == '\n') {
-		call->io->odd = true;
+		http_odd_line(call);
 		begin_nameless(call);
 	} else if (dir->name_len == HTTP_NAME_MAX) {
 		begin_nameless(call);
@@ -358,10 +379,14 @@ void http_step_name(struct http_call *call)
 
 void http_step_value_gap(struct http_call *call)
 {
-	if (is_space(peek(call)))
+	struct http_dir *dir = call->dir;
+
+	if (is_space(peek(call))) {
 		(void)rd_u8(&call->in);
-	else
-		call->dir->phase = HTTP_VALUE;
+		return;
+	}
+	dir->blank = dir->blank && (peek(call) == '\r' || peek(call) == '\n');
+	dir->phase = HTTP_VALUE;
 }
 
 void http_step_value(struct http_call *call)
@@ -378,6 +403,8 @@ static void end_value(struct http_call *call)
 
 	if (field_whole(&call->field, &whole)) {
 		whole = bytes_trim(whole);
+		if ((dir->framing & FRAMING_ODD) && row->frame == NULL && http_has_chunked(whole))
+			dir->framing |= FRAMING_CODING;
 		if (row->frame != NULL && !dir->trailer)
 			row->frame(call, whole);
 		field_end_as(&call->field, whole);
@@ -394,7 +421,8 @@ static void end_value(struct http_call *call)
 void http_step_value_end(struct http_call *call)
 {
 	if (is_space(peek(call))) { /* obs-fold, RFC 9112 section 5.2 */
-		call->io->odd = true;
+		http_odd_line(call);
+		call->dir->blank = true;
 		field_add(&call->field, bytes_text(" "));
 		call->dir->phase = HTTP_VALUE_GAP;
 		return;

@@ -42,6 +42,9 @@ void http_open(struct http_call *call, enum message_kind kind)
 	dir->name_len = 0;
 	dir->cr = false;
 	dir->trailer = false;
+	dir->blank = false;
+	dir->maybe = false;
+	dir->messy = false;
 	dir->chunked = false;
 	dir->old = false;
 	call->io->sink.open(call->io->sink.self, &dir->message);
@@ -72,6 +75,12 @@ void http_replay(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
 
+	if (call->replay) { /* they stand right before the cursor: a replay never grows */
+		call->in = rd_of(
+			bytes_of(call->in.ptr - dir->name_len, rd_left(&call->in) + dir->name_len));
+		dir->name_len = 0;
+		return;
+	}
 	memcpy(call->old, dir->name, dir->name_len);
 	call->after = call->in;
 	call->in = rd_of(bytes_of(call->old, dir->name_len));
@@ -102,7 +111,7 @@ bool http_take_line(struct http_call *call, struct teller *teller)
 	struct bytes part = rd_bytes(&call->in, found ? end : left.len);
 
 	if (dir->cr && !(found && part.len == 0)) {
-		call->io->odd = true; /* a bare CR ends a line for some */
+		http_odd_line(call); /* a bare CR ends a line for some */
 		field_add(teller, bytes_text("\r"));
 	}
 	dir->cr = false;
@@ -111,7 +120,7 @@ bool http_take_line(struct http_call *call, struct teller *teller)
 		dir->cr = !found;
 	}
 	if (bytes_find_byte(part, '\r') != SIZE_MAX)
-		call->io->odd = true;
+		http_odd_line(call);
 	field_add(teller, part);
 	if (found)
 		(void)rd_u8(&call->in);
@@ -144,7 +153,28 @@ static bool is_empty(struct http_call *call)
 }
 
 /* Rules 3 to 8.  A Transfer-Encoding is first tried as chunked whatever it
- * says: if the first line is no chunk size, the other reading is taken. */
+ * says, and so is the content behind a line that may hide one: if the first
+ * line is no chunk size, the other reading is taken. */
+static void begin_content(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+
+	if (dir->framing & FRAMING_CODING) {
+		dir->phase = HTTP_CHUNK_SIZE;
+	} else if (dir->framing & FRAMING_DOUBT) {
+		http_scan(call, true);
+	} else if (dir->framing & FRAMING_LENGTH) {
+		dir->left = dir->length;
+		dir->phase = HTTP_LENGTH;
+		if (dir->left == 0)
+			http_close(call, CLOSE_COMPLETE);
+	} else if (is_response(dir)) {
+		dir->phase = dir->framing & FRAMING_ODD ? HTTP_CHUNK_SIZE : HTTP_CLOSE;
+	} else {
+		http_close(call, CLOSE_COMPLETE);
+	}
+}
+
 void http_head_end(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
@@ -155,20 +185,20 @@ void http_head_end(struct http_call *call)
 	dir->cr = false;
 	if (both || (dir->framing & FRAMING_DOUBT) || ((dir->framing & FRAMING_CODING) && dir->old))
 		call->io->odd = true;
-	if (is_empty(call)) {
-		http_close(call, CLOSE_COMPLETE);
-	} else if (dir->framing & FRAMING_CODING) {
+	if (!is_empty(call)) {
+		begin_content(call);
+	} else if ((dir->framing & FRAMING_CODING) && !call->state->switched &&
+		   (dir->status == 204 || dir->status / 100 == 1)) {
+		call->io->odd = true; /* neither may have one, but there may be content */
+		dir->maybe = true;
 		dir->phase = HTTP_CHUNK_SIZE;
-	} else if (dir->framing & FRAMING_DOUBT) {
-		http_scan(call, true);
-	} else if (dir->framing & FRAMING_LENGTH) {
-		dir->left = dir->length;
-		dir->phase = HTTP_LENGTH;
-		if (dir->left == 0)
-			http_close(call, CLOSE_COMPLETE);
-	} else if (is_response(dir)) {
-		dir->phase = HTTP_CLOSE;
 	} else {
 		http_close(call, CLOSE_COMPLETE);
 	}
+}
+
+void http_odd_line(struct http_call *call)
+{
+	call->io->odd = true;
+	call->dir->framing |= FRAMING_ODD;
 }

@@ -144,12 +144,23 @@ enum http_start http_start_of(struct bytes head, bool strict)
 	enum http_start rc;
 
 	head = bytes_head(head, HTTP_START_MAX);
+	for (int i = 0; !strict && i < HTTP_JUNK_MAX; i++) {
+		struct rd rd = rd_of(head);
+
+		if (head.len > 0 && http_is_junk(rd_u8(&rd)))
+			head = bytes_skip(head, 1);
+	}
 	rc = strict ? status_line(head) : begins(head, "HTTP/", HTTP_START_RESPONSE);
 	if (rc == HTTP_START_NO)
 		rc = begins(head, "ICY ", HTTP_START_RESPONSE);
 	if (rc == HTTP_START_NO)
 		rc = request_line(head, strict);
 	return rc == HTTP_START_MORE && full ? HTTP_START_NO : rc;
+}
+
+bool http_is_junk(uint8_t c)
+{
+	return c <= ' ';
 }
 
 size_t http_span(struct bytes in, const char *stop)
@@ -173,6 +184,14 @@ bool http_is_token(struct bytes name)
 			return false;
 	}
 	return name.len > 0;
+}
+
+bool http_has_chunked(struct bytes line)
+{
+	for (; line.len > 0; line = bytes_skip(line, 1))
+		if (bytes_starts_nocase(line, "chunked"))
+			return true;
+	return false;
 }
 
 size_t http_digits(struct bytes text)

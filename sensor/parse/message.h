@@ -6,7 +6,10 @@
  * set (held in a pool if it came in pieces); a longer one comes as a first run
  * of exactly FIELD_WHOLE bytes, then runs as they arrive (each <= 64 KiB), the
  * last one (which may be empty) marked.  Headers longer than FIELD_WHOLE are
- * told the same way.  MESSAGE_RAW streams are told in runs as they arrive.
+ * told the same way.  MESSAGE_RAW streams are told in runs as they arrive; so is
+ * the rest of a field behind a gap, and what was held is told before the gap.
+ * While a body is open, fields of another role may be told between its runs
+ * (chunk extensions); they close before the body goes on.
  * All bytes are borrowed for the duration of the call. */
 #ifndef SEKISHO_PARSE_MESSAGE_H
 #define SEKISHO_PARSE_MESSAGE_H

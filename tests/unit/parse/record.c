@@ -96,16 +96,16 @@ static void field_out(struct record_dir *dir, struct record_field *field)
 	field->open = false;
 }
 
-static void check_first(struct record_dir *dir, const struct run *run)
+static void check_first(struct record_dir *dir, struct record_field *field, const struct run *run)
 {
-	bool short_one = run->data.len < FIELD_WHOLE;
-
+	field->cut_short = false;
 	if (run->offset != 0 && !dir->gap)
 		broken(dir, "offset of the first run");
 	if (run->role == FIELD_RAW || dir->gap)
 		return;
-	if (run->last ? run->data.len > FIELD_WHOLE : run->data.len != FIELD_WHOLE)
-		broken(dir, short_one ? "first run too short" : "first run too long");
+	if (run->data.len > FIELD_WHOLE)
+		broken(dir, "first run too long");
+	field->cut_short = !run->last && run->data.len < FIELD_WHOLE; /* only before a gap */
 }
 
 static void on_run(void *self, const struct message *message, const struct run *run)
@@ -127,15 +127,18 @@ static void on_run(void *self, const struct message *message, const struct run *
 	if (field->open && (run->first || run->role != field->role))
 		field = &dir->field[1];
 	if (run->first) {
-		check_first(dir, run);
+		check_first(dir, field, run);
 		field->open = true;
 		field->role = run->role;
 		field->end = run->offset;
 		text_clear(&field->name);
 		text_clear(&field->data);
 		text_bytes(&field->name, run->name.ptr, run->name.len);
-	} else if (!field->open || field->end != run->offset) {
-		broken(dir, "offset of a run");
+	} else {
+		if (!field->open || field->end != run->offset)
+			broken(dir, "offset of a run");
+		if (field->cut_short)
+			broken(dir, "first run too short");
 	}
 	text_bytes(&field->data, run->data.ptr, run->data.len);
 	field->end = run->offset + run->data.len;
@@ -153,6 +156,7 @@ static void on_gap(void *self, const struct message *message, enum field_role ro
 	struct record_dir *dir = &record->dir[message->dir];
 
 	dir->gap = true;
+	dir->field[0].cut_short = false;
 	if (message->kind == MESSAGE_RAW) {
 		raw_out(dir);
 		print(&dir->text, "raw gap %llu\n", (unsigned long long)len);

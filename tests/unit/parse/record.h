@@ -17,7 +17,7 @@ struct text {
 };
 
 struct record_field {
-	bool open;
+	bool open, cut_short;
 	enum field_role role;
 	uint64_t end; /* offset behind what was told */
 	struct text name, data;
