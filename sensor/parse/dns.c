@@ -1,7 +1,7 @@
 /* dns.c - DNS (RFC 1035) over UDP and TCP, mDNS and LLMNR: names, answers, codes.
  *
- * The first FIELD_WHOLE bytes of a message are read; questions and up to
- * DNS_ANSWERS_MAX answers are told, what lies behind them as one raw field. */
+ * Questions and up to DNS_ANSWERS_MAX answers are told, what lies behind them
+ * as one raw field.  Over TCP the first FIELD_WHOLE bytes of a message are read. */
 #include "base/rd.h"
 #include "parse/field.h"
 
@@ -74,11 +74,14 @@ static bool is_response(const struct dns_header *header)
 	return (header->flags & 0x8000) != 0;
 }
 
+static bool are_flags(uint16_t flags)
+{
+	return (flags >> 11 & 15) <= DNS_OPCODE_MAX && (flags & 0x0040) == 0;
+}
+
 static bool is_plausible(const struct dns_header *header)
 {
-	uint16_t opcode = header->flags >> 11 & 15;
-
-	if (opcode > DNS_OPCODE_MAX || (header->flags & 0x0040) != 0)
+	if (!are_flags(header->flags))
 		return false;
 	if (header->questions > DNS_QUESTIONS_MAX)
 		return false;
@@ -530,35 +533,46 @@ static bool is_strict(struct bytes data)
 	return !rd.bad && rd_left(&rd) == 0;
 }
 
-/* A length prefix, a header, and on other ports a first label of a host name. */
-static enum probe_rc probe_stream(const struct probe *probe)
+/* On other ports the first label must be one of a host name. */
+static enum probe_rc probe_label(struct rd *rd, bool full)
 {
-	struct rd rd = rd_of(probe->head);
-	uint16_t len = rd_u16(&rd);
-
-	if (probe->head.len < DNS_PREFIX + DNS_HEADER)
+	if (rd_left(rd) == 0)
 		return PROBE_MORE;
-	struct dns_header header = header_of(&rd);
-	if (len < DNS_HEADER + 5 || !is_plausible(&header) || header.questions != 1)
-		return PROBE_NO;
-	if (!is_response(&header) &&
-		(header.answers > 0 || header.authorities > 0 || header.additional > 2))
-		return PROBE_NO;
-	if (is_dns_port(probe))
-		return PROBE_YES;
-	if (rd_left(&rd) == 0)
-		return PROBE_MORE;
-	uint8_t label = rd_u8(&rd);
+	uint8_t label = rd_u8(rd);
 	if (label == 0 || label > DNS_LABEL_MAX)
 		return PROBE_NO;
 	for (uint8_t i = 0; i < label; i++) {
-		if (rd_left(&rd) == 0)
-			return probe->head.len < PROBE_MAX ? PROBE_MORE : PROBE_YES;
-		uint8_t c = byte_lower(rd_u8(&rd));
+		if (rd_left(rd) == 0)
+			return full ? PROBE_YES : PROBE_MORE;
+		uint8_t c = byte_lower(rd_u8(rd));
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_')
 			return PROBE_NO;
 	}
 	return PROBE_YES;
+}
+
+/* A length prefix and a header with one question; refused as soon as it cannot be. */
+static enum probe_rc probe_stream(const struct probe *probe)
+{
+	struct rd rd = rd_of(probe->head);
+	size_t have = probe->head.len;
+	uint16_t len = rd_u16(&rd);
+	struct dns_header header = header_of(&rd);
+
+	if (have >= DNS_PREFIX + 4) {
+		struct rd flags = rd_of(bytes_skip(probe->head, DNS_PREFIX + 2));
+
+		if (len < DNS_HEADER + 5 || !are_flags(rd_u16(&flags)))
+			return PROBE_NO;
+		if (rd_left(&flags) >= 2 && rd_u16(&flags) != 1)
+			return PROBE_NO;
+	}
+	if (have < DNS_PREFIX + DNS_HEADER)
+		return PROBE_MORE;
+	if (!is_response(&header) &&
+		(header.answers > 0 || header.authorities > 0 || header.additional > 2))
+		return PROBE_NO;
+	return is_dns_port(probe) ? PROBE_YES : probe_label(&rd, have >= PROBE_MAX);
 }
 
 static enum probe_rc dns_probe(const struct probe *probe)
