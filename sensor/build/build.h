@@ -19,9 +19,12 @@ struct build_request {
 
 /* Compiles in this process. */
 bool build_here(const struct build_request *request, struct generation *out, struct err *err);
-/* Compiles in a forked child under limits (address space, CPU time, no files
- * written, no new processes) and maps what it made; a child that dies is an
- * error with a text, and out stays untouched. */
+/* Compiles in a forked child and maps what it made.  The child has 2 GiB of
+ * memory beyond the caller's, 60 s of CPU time, 5 minutes in all and 2 GiB a
+ * section; it opens no file for writing, starts no process and has no other
+ * descriptor of the caller's (so /dev/fd/N is no path here).  A child that dies
+ * is an error with a text, and out stays untouched.  Waits; leaves no zombie,
+ * but SIGCHLD must not be ignored. */
 bool build_in_child(const struct build_request *request, struct generation *out, struct err *err);
 
 #endif

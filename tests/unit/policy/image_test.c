@@ -208,7 +208,7 @@ static void an_image_says_what_its_naive_twin_says(void **state)
 		struct held held;
 		FILE *out = fmemopen(text, sizeof(text), "w");
 
-		print_message("round %u seed %llx\n", round, (unsigned long long)rolls);
+		print_message("# round %u seed %llx\n", round, (unsigned long long)rolls);
 		assert_non_null(out);
 		write_protected(out, &twin);
 		write_merchants(out, &twin);
