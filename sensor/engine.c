@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "decode/decode.h"
+#include "fact/sums.h"
 #include "mask/mask.h"
 #include "worker.h"
 
@@ -25,12 +26,12 @@ struct dealt {
 	_Atomic bool ended;
 };
 
-struct lane {              /* one worker */
+struct lane { /* one worker */
 	struct engine *engine;
 	struct worker *worker;
 	struct emit emit;
-	struct spsc deal_in;   /* dealer's end */
-	struct spsc deal_out;  /* worker's end */
+	struct spsc deal_in;  /* dealer's end */
+	struct spsc deal_out; /* worker's end */
 	pthread_t thread;
 };
 
@@ -54,7 +55,7 @@ struct engine {
 	struct decoder *decoder;
 	struct opened opened;
 	struct lane lane[ENGINE_WORKERS_MAX];
-	struct emit frames;    /* the capture thread's own facts */
+	struct emit frames; /* the capture thread's own facts */
 	struct spsc join_end[JOIN_RINGS_MAX];
 	struct join *join;
 	pthread_t join_thread;
@@ -73,16 +74,16 @@ static void nap(void)
 	nanosleep(&pause, NULL);
 }
 
-static uint16_t find_tenant(const void *self, uint16_t source, const uint16_t vlans[],
-	uint32_t vlan_cnt, uint32_t vni)
+static uint16_t find_tenant(
+	const void *self, uint16_t source, const uint16_t vlans[], uint32_t vlan_cnt, uint32_t vni)
 {
 	const struct opened *opened = self;
 
 	return policy_tenant(&opened->policy, opened->interface[source], vlans, vlan_cnt, vni);
 }
 
-static bool open_generation(struct engine *engine, const struct generation *generation,
-	struct err *err)
+static bool open_generation(
+	struct engine *engine, const struct generation *generation, struct err *err)
 {
 	struct opened *opened = &engine->opened;
 	struct bytes rules = generation->section[SECTION_RULES].image;
@@ -120,8 +121,8 @@ static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
 	return env;
 }
 
-static void ring_new(struct arena *arena, uint64_t size, struct spsc *producer,
-	struct spsc *consumer)
+static void ring_new(
+	struct arena *arena, uint64_t size, struct spsc *producer, struct spsc *consumer)
 {
 	void *mem = arena_take(arena, spsc_bytes(size));
 
@@ -195,8 +196,8 @@ static void lanes_new(struct engine *engine, const struct plan *plan)
 		&engine->join_end[conf->workers]);
 }
 
-static bool engine_prepare(struct engine *engine, const struct generation *generation,
-	struct err *err)
+static bool engine_prepare(
+	struct engine *engine, const struct generation *generation, struct err *err)
 {
 	const struct engine_conf *conf = engine->conf;
 	struct plan plan = plan_of(engine, generation);
@@ -211,8 +212,7 @@ static bool engine_prepare(struct engine *engine, const struct generation *gener
 	struct join_conf join = join_conf_of(engine);
 	struct join_env env = {.policy = &engine->opened.policy,
 		.lists = &engine->opened.lists,
-		.rules = engine->opened.rules,
-		.cards = &engine->opened.cards};
+		.rules = engine->opened.rules};
 	engine->join = join_new(&engine->arena, &join, &env, engine->join_end, engine->sink);
 	return conf->ready == NULL || conf->ready(conf->self, err);
 }
@@ -373,8 +373,8 @@ static void advance(struct engine *engine, uint64_t now_ns)
 	engine->pos.now_ns = now_ns;
 }
 
-static uint32_t decode_batch(struct engine *engine, const struct frame frames[], uint32_t count,
-	struct packet packets[])
+static uint32_t decode_batch(
+	struct engine *engine, const struct frame frames[], uint32_t count, struct packet packets[])
 {
 	uint32_t made = 0;
 
@@ -410,10 +410,9 @@ static void pass_on(struct engine *engine, const struct packet packets[], uint32
 			/* Told before it may block: an idle worker passes on what is dealt. */
 			struct pos before = {
 				.now_ns = packets[i].pos.now_ns, .ord = packets[i].pos.ord};
-			atomic_store_explicit(&engine->dealt.now_ns, before.now_ns,
-				memory_order_release);
 			atomic_store_explicit(
-				&engine->dealt.ord, before.ord, memory_order_release);
+				&engine->dealt.now_ns, before.now_ns, memory_order_release);
+			atomic_store_explicit(&engine->dealt.ord, before.ord, memory_order_release);
 			deal(engine, &packets[i]);
 		}
 		engine->pos.ord++;

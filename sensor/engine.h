@@ -14,11 +14,11 @@
 #define ENGINE_WORKERS_MAX 64
 
 struct engine_conf {
-	uint32_t workers;      /* 1..ENGINE_WORKERS_MAX */
-	uint64_t memory;       /* bytes in all; >= ENGINE_MEMORY_MIN */
-	uint32_t fact_ring;    /* bytes of each ring of facts; 0 = default */
+	uint32_t workers;   /* 1..ENGINE_WORKERS_MAX */
+	uint64_t memory;    /* bytes in all; >= ENGINE_MEMORY_MIN */
+	uint32_t fact_ring; /* bytes of each ring of facts; 0 = default */
 	bool live;
-	uint64_t run;          /* epoch */
+	uint64_t run; /* epoch */
 	struct hash_key key;
 	uint8_t token_key[32]; /* wiped by the caller after engine_run */
 	const char *sensor;

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "account/account.h"
+#include "fact/sums.h"
 #include "join/join.h"
 
 #define FOLD_BYTES (1u << 31)
@@ -14,8 +16,8 @@ struct worker {
 	struct contacts_fold *contacts;
 	struct emit *emit;
 	struct hash_key key;
-	uint64_t now_ns;      /* every due time up to it was served */
-	uint64_t minute;      /* the open one; UINT64_MAX: no packet yet */
+	uint64_t now_ns; /* every due time up to it was served */
+	uint64_t minute; /* the open one; UINT64_MAX: no packet yet */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
 };
@@ -52,12 +54,11 @@ static struct account_counts *books_of(struct worker *worker, uint32_t flow, uin
 	return account_row(worker->account, &key);
 }
 
-static void book_unowned(struct worker *worker, const struct packet *packet,
-	enum skip_reason reason)
+static void book_unowned(
+	struct worker *worker, const struct packet *packet, enum skip_reason reason)
 {
-	struct account_key key = {.minute = worker->minute,
-		.source = packet->source,
-		.tenant = packet->tuple.tenant};
+	struct account_key key = {
+		.minute = worker->minute, .source = packet->source, .tenant = packet->tuple.tenant};
 	struct account_counts *counts = account_row(worker->account, &key);
 
 	counts->packets++;
@@ -161,7 +162,7 @@ static void advance(struct worker *worker, uint64_t now_ns)
 		close_minute(worker, end_ns);
 		due = flow_next_due(worker->flows) / MINUTE_NS;
 		worker->minute = due <= worker->minute ? worker->minute + 1
-				 : due < minute	       ? due
+				 : due < minute        ? due
 						       : minute;
 	}
 	flow_expire(worker->flows, now_ns);
@@ -318,8 +319,8 @@ void worker_swap(struct worker *worker, const struct inspect_env *env)
 uint64_t worker_quotas(const struct worker *worker)
 {
 	const struct flow_counters *flows = flow_table_counters(worker->flows);
-	uint64_t sum = inspect_quotas(worker->inspect) + worker->refused_flow +
-		       flows->evicted_syn + flows->evicted_idle + flows->evicted_payload +
+	uint64_t sum = inspect_quotas(worker->inspect) + worker->refused_flow + flows->evicted_syn +
+		       flows->evicted_idle + flows->evicted_payload +
 		       account_overflow(worker->account) + contacts_refused(worker->contacts) +
 		       stream_counters(worker->streams)->skipped_reassembly;
 

@@ -1,5 +1,7 @@
 #include "detect/card.h"
 
+#include <stdio.h>
+
 #include "mask/mask.h"
 
 void cards_start(struct cards *cards)
@@ -26,15 +28,16 @@ static bool known(struct cards *cards, uint64_t quick, uint32_t *at)
 static void fill_card(const struct card_env *env, const struct window *window,
 	const struct pan_hit *hit, struct fact_card *out)
 {
-	*out = (struct fact_card){.quick = hit->quick, .brand = hit->brand, .digits = hit->digits};
+	*out = (struct fact_card){.quick = hit->quick, .digits = hit->digits};
+	snprintf(out->brand, sizeof(out->brand), "%s", pan_brand_name(&env->table, hit->brand));
 	memcpy(out->bin, hit->bin, sizeof(out->bin));
 	memcpy(out->last4, hit->last4, sizeof(out->last4));
 	pan_token(env->token_key, bytes_of(window->buf.ptr + hit->off, hit->len), out->token);
 }
 
 /* Keeps the CARD_KEPT smallest values, in order. */
-static void keep(const struct card_env *env, const struct window *window,
-	const struct pan_hit *hit, struct cards *cards)
+static void keep(const struct card_env *env, const struct window *window, const struct pan_hit *hit,
+	struct cards *cards)
 {
 	uint32_t at;
 
@@ -81,7 +84,8 @@ static void show(const struct card_scan *scan, const struct window *window,
 		near[count] = found->hit[i];
 		near[count++].off -= (uint32_t)left;
 	}
-	mask_evidence(&cards->evidence, bytes_of(window->buf.ptr + left, right - left), near, count);
+	mask_evidence(
+		&cards->evidence, bytes_of(window->buf.ptr + left, right - left), near, count);
 	mask_key(&cards->key, scan->view->key);
 }
 

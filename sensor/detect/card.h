@@ -17,24 +17,24 @@
 #define CARD_ESTIMATE_BITS 8192
 #define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
 
-struct card_env {          /* one per worker, read-only but for counters */
+struct card_env { /* one per worker, read-only but for counters */
 	struct pan_table table;
-	struct hash_key key;   /* of keyed values */
+	struct hash_key key; /* of keyed values */
 	uint8_t token_key[32];
-	uint64_t hits_more;    /* hits of one window beyond PAN_HITS_MAX: a limit */
+	uint64_t hits_more; /* hits of one window beyond PAN_HITS_MAX: a limit */
 };
 
 /* What a message has shown so far; from a pool, only for messages with a hit. */
 struct cards {
-	uint64_t why;        /* of the best hit */
+	uint64_t why; /* of the best hit */
 	int32_t sum;
-	uint8_t any_real;    /* a card that is no test number */
+	uint8_t any_real; /* a card that is no test number */
 	uint8_t part;
 	uint8_t role, depth;
 	uint8_t layers[UNWRAP_DEPTH];
-	uint64_t offset;     /* of the best hit in its view */
-	uint64_t packet_ns, frame; /* where the first hit was seen */
-	uint64_t after;      /* bytes of the message since then */
+	uint64_t offset;                 /* of the best hit in its view */
+	uint64_t packet_ns, frame;       /* where the first hit was seen */
+	uint64_t after;                  /* bytes of the message since then */
 	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */

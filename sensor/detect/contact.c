@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "fact/sums.h"
+
 /* Hashed and compared as bytes: no padding. */
 struct contact_key {
 	struct addr server, remote;
@@ -40,8 +42,8 @@ size_t contacts_fold_bytes(uint32_t rows)
 	       sizeof(uint32_t) * index_size(rows) + 3 * 64;
 }
 
-struct contacts_fold *contacts_fold_new(struct arena *arena, uint32_t rows,
-	const struct hash_key *key)
+struct contacts_fold *contacts_fold_new(
+	struct arena *arena, uint32_t rows, const struct hash_key *key)
 {
 	struct contacts_fold *fold = arena_take(arena, sizeof(*fold));
 

@@ -24,14 +24,14 @@ struct contact_flow {
 	uint8_t client_end;
 	bool answered;
 	bool listed;
-	bool first;                    /* never folded before: it opened in this minute */
+	bool first; /* never folded before: it opened in this minute */
 };
 
 struct contacts_fold;
 
 size_t contacts_fold_bytes(uint32_t rows);
-struct contacts_fold *contacts_fold_new(struct arena *arena, uint32_t rows,
-	const struct hash_key *key);
+struct contacts_fold *contacts_fold_new(
+	struct arena *arena, uint32_t rows, const struct hash_key *key);
 /* Adds a flow's share to the open minute.  False: no room (quota); the flow keeps its counters. */
 bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct contact_flow *flow);
 /* Sends and clears all rows. */

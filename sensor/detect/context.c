@@ -114,8 +114,8 @@ static uint32_t *link_of(struct contexts *contexts, uint32_t *head, uint32_t num
 }
 
 /* Moves it to a class where need bytes fit; NULL: no room, it stays as it is. */
-static struct context *grow(struct contexts *contexts, uint32_t *head, struct context *context,
-	size_t need)
+static struct context *grow(
+	struct contexts *contexts, uint32_t *head, struct context *context, size_t need)
 {
 	uint32_t *link = link_of(contexts, head, context->number);
 	uint32_t id = link == NULL ? 0 : take(contexts, need);

@@ -17,20 +17,20 @@
 enum context_text { CONTEXT_METHOD, CONTEXT_URL, CONTEXT_HOST, CONTEXT_AGENT, CONTEXT_TEXTS };
 
 struct context {
-	uint32_t next;      /* id of the next older context of the flow, 0 = none */
-	uint32_t number;    /* of the exchange */
-	uint16_t status;    /* of the answer, 0 = not seen */
+	uint32_t next;   /* id of the next older context of the flow, 0 = none */
+	uint32_t number; /* of the exchange */
+	uint16_t status; /* of the answer, 0 = not seen */
 	uint16_t len[CONTEXT_TEXTS];
 	uint8_t closed;     /* the request is complete */
 	uint8_t image_type; /* the answer says image, font, style or script */
 	uint8_t zero[4];
-	uint8_t text[];     /* one after the other */
+	uint8_t text[]; /* one after the other */
 };
 
 struct contexts {
 	struct pool pool[CONTEXT_CLASSES];
-	uint64_t refused;  /* quota: no room */
-	uint64_t overrun;  /* limit: more than CONTEXT_OPEN_MAX open */
+	uint64_t refused; /* quota: no room */
+	uint64_t overrun; /* limit: more than CONTEXT_OPEN_MAX open */
 };
 
 size_t contexts_bytes(uint32_t flows);

@@ -36,8 +36,7 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 	assert(inspect != NULL && parsers_count <= PARSERS_MAX);
 	inspect->emit = emit;
 	inspect_swap(inspect, env);
-	inspect->unwrap =
-		unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));
+	inspect->unwrap = unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));
 	bool made = contexts_new(&inspect->contexts, arena, sizes->flows) &&
 		    pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
 		    pool_new(&inspect->tails, arena, sizeof(struct tail), sizes->tails) &&
@@ -68,8 +67,8 @@ void inspect_subject(const struct inspect *inspect, const struct flow *flow,
 	subject_of(inspect->env.policy, key, flow->client_dir, out);
 }
 
-void inspect_last_place(const struct inspect *inspect, const struct flow *flow,
-	struct inspect_place *out)
+void inspect_last_place(
+	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out)
 {
 	const struct flow_state *state;
 
@@ -107,8 +106,9 @@ uint64_t inspect_quotas(const struct inspect *inspect)
 	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
 
 	return inspect->counters.state_refused + inspect->counters.parser_refused +
-	       inspect->counters.cards_refused + inspect->contexts.refused + inspect->tails.refused +
-	       inspect->io.hold_refused + unwrap->state_refused + unwrap->inflate_refused;
+	       inspect->counters.cards_refused + inspect->contexts.refused +
+	       inspect->tails.refused + inspect->io.hold_refused + unwrap->state_refused +
+	       unwrap->inflate_refused;
 }
 
 /* Lists are asked once, when the flow first carries payload: the remote end by address. */
@@ -147,9 +147,8 @@ static struct flow_state *state_of(struct inspect *inspect)
 
 static void raw_open(struct inspect *inspect, struct half *half, struct message *message)
 {
-	*message = (struct message){.number = half->raw_number,
-		.kind = MESSAGE_RAW,
-		.dir = message->dir};
+	*message = (struct message){
+		.number = half->raw_number, .kind = MESSAGE_RAW, .dir = message->dir};
 	if (half->raw_open)
 		return;
 	half->raw_open = true;

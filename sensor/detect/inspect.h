@@ -14,25 +14,25 @@
 #include "stream/stream.h"
 
 struct inspect_sizes {
-	uint32_t flows;      /* flows with payload at once */
+	uint32_t flows; /* flows with payload at once */
 	uint32_t inflaters, tails, cards, holds, contacts;
 };
 
 struct inspect_env {
 	const struct policy *policy;
 	const struct indicators *lists;
-	const struct rules *rules;    /* may be NULL: none */
+	const struct rules *rules; /* may be NULL: none */
 	struct match_scratch *scratch;
 	const struct pan_table *cards;
-	struct hash_key key;          /* of the run */
+	struct hash_key key; /* of the run */
 	uint8_t token_key[32];
 };
 
 struct inspect_counters {
 	uint64_t state_refused, parser_refused, cards_refused; /* quotas */
 	uint64_t parser_bad, messages, findings, listed;
-	uint64_t rule_overrun;      /* limit: more candidates than a message keeps */
-	uint64_t card_hits_over;    /* limit: hits of one window beyond what is kept */
+	uint64_t rule_overrun;   /* limit: more candidates than a message keeps */
+	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
 };
 
 struct inspect;
@@ -50,8 +50,8 @@ struct inspect_place {
 };
 
 /* Where the flow's last payload stood: what counts at a due time. */
-void inspect_last_place(const struct inspect *inspect, const struct flow *flow,
-	struct inspect_place *out);
+void inspect_last_place(
+	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out);
 
 /* One span of a flow.  *skipped: bytes of it (or held before) that nobody looked at, by reason. */
 void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,

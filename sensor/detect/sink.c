@@ -45,8 +45,7 @@ static void sink_open(void *self, const struct message *message)
 }
 
 /* What of a request is remembered until its answer closes. */
-static void remember(struct inspect *inspect, const struct message *message,
-	const struct run *run)
+static void remember(struct inspect *inspect, const struct message *message, const struct run *run)
 {
 	static const int which[FIELD_ROLE_COUNT] = {
 		[FIELD_HTTP_METHOD] = 1 + CONTEXT_METHOD,
@@ -63,8 +62,8 @@ static void remember(struct inspect *inspect, const struct message *message,
 			(enum context_text)(which[run->role] - 1), run->data);
 }
 
-static void note_answer(struct inspect *inspect, const struct message *message,
-	const struct run *run)
+static void note_answer(
+	struct inspect *inspect, const struct message *message, const struct run *run)
 {
 	struct context *context;
 
@@ -74,8 +73,9 @@ static void note_answer(struct inspect *inspect, const struct message *message,
 	if (context == NULL)
 		return;
 	if (run->role == FIELD_HTTP_STATUS && run->data.len == 3)
-		context->status = (uint16_t)((run->data.ptr[0] - '0') * 100 +
-					     (run->data.ptr[1] - '0') * 10 + run->data.ptr[2] - '0');
+		context->status =
+			(uint16_t)((run->data.ptr[0] - '0') * 100 + (run->data.ptr[1] - '0') * 10 +
+				   run->data.ptr[2] - '0');
 	if (run->role == FIELD_HTTP_CONTENT_TYPE)
 		context->image_type = bytes_starts_nocase(run->data, "image/") ||
 				      bytes_starts_nocase(run->data, "font/");
@@ -99,8 +99,7 @@ static void ask_name(struct inspect *inspect, const struct run *run)
 		tell_listed(inspect, rows[0], by[run->role], name);
 }
 
-static void note_dns(struct inspect *inspect, const struct message *message,
-	const struct run *run)
+static void note_dns(struct inspect *inspect, const struct message *message, const struct run *run)
 {
 	if (message->kind != MESSAGE_DNS_RESPONSE)
 		return;
@@ -112,8 +111,8 @@ static void note_dns(struct inspect *inspect, const struct message *message,
 		tell_name(inspect, run);
 }
 
-static void buffers_of(struct inspect *inspect, const struct message *message,
-	enum field_role role, struct bytes data, struct rule_buffers *out)
+static void buffers_of(struct inspect *inspect, const struct message *message, enum field_role role,
+	struct bytes data, struct rule_buffers *out)
 {
 	const struct context *context = context_of(inspect, message);
 	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
@@ -154,13 +153,14 @@ static void drop_candidate(struct half *half, uint32_t rule)
 }
 
 /* A candidate whose other buffers come later is tried again with each of them. */
-static void ask_rules(struct inspect *inspect, const struct message *message,
-	enum field_role role, struct bytes data)
+static void ask_rules(struct inspect *inspect, const struct message *message, enum field_role role,
+	struct bytes data)
 {
 	struct half *half = half_of(inspect);
 	uint32_t found[RULE_HITS_MAX];
 	struct rule_buffers buffers;
-	uint32_t count = rules_candidates(inspect->env.rules, inspect->env.scratch, role, data, found);
+	uint32_t count =
+		rules_candidates(inspect->env.rules, inspect->env.scratch, role, data, found);
 
 	for (uint32_t i = 0; i < count; i++)
 		keep_candidate(inspect, half, found[i]);
@@ -177,8 +177,8 @@ static void ask_rules(struct inspect *inspect, const struct message *message,
 	}
 }
 
-static void tell_part(struct inspect *inspect, const struct message *message, struct half *half,
-	size_t len)
+static void tell_part(
+	struct inspect *inspect, const struct message *message, struct half *half, size_t len)
 {
 	struct cards *cards;
 

@@ -14,26 +14,27 @@
 enum half_index { HALF_APART = 2, HALF_COUNT = 3 };
 
 struct half {
-	uint32_t unwrap;                  /* unwrap's slot */
-	uint32_t tail[UNWRAP_STREAMS];    /* pool ids */
-	uint32_t cards;                   /* pool id, 0 = no hit */
-	uint32_t shaped, failed;          /* runs of a card's length in the open message */
-	uint32_t rule[RULES_PENDING];     /* candidates, index + 1 */
+	uint32_t unwrap;               /* unwrap's slot */
+	uint32_t tail[UNWRAP_STREAMS]; /* pool ids */
+	uint32_t cards;                /* pool id, 0 = no hit */
+	uint32_t shaped, failed;       /* runs of a card's length in the open message */
+	uint32_t rule[RULES_PENDING];  /* candidates, index + 1 */
 	uint32_t raw_number;
 	uint64_t raw_offset;
 	bool raw_open;
-	bool raw;                         /* no parser (any more) in this direction */
+	bool raw; /* no parser (any more) in this direction */
 };
 
 struct flow_state {
 	struct classify classify;
 	struct subject subject;
-	uint32_t parser_state;            /* id in the parser's pool */
-	uint32_t contexts;                /* newest open exchange */
+	uint32_t parser_state; /* id in the parser's pool */
+	uint32_t contexts;     /* newest open exchange */
 	struct half half[HALF_COUNT];
-	struct inspect_place first, last; /* of payload: places of a listed contact and of a due time */
+	struct inspect_place first,
+		last; /* of payload: places of a listed contact and of a due time */
 	uint64_t payload[2];
-	uint32_t listed;                  /* indicator row + 1 by address, 0 = none */
+	uint32_t listed; /* indicator row + 1 by address, 0 = none */
 	bool listed_told;
 	bool ended[2];
 };
@@ -55,7 +56,7 @@ struct inspect {
 	uint32_t flow_number;
 	struct flow_state *state;
 	const struct inspect_place *place;
-	enum half_index at_half;          /* the half the calls of the sink belong to */
+	enum half_index at_half; /* the half the calls of the sink belong to */
 	bool after_rst;
 
 	/* The question of the DNS answer at hand. */

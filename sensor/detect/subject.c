@@ -11,7 +11,8 @@ void subject_of(const struct policy *policy, const struct tuple *key, uint8_t cl
 	if (end[0].protected != end[1].protected) {
 		out->end = end[1].protected;
 	} else {
-		/* Both: east-west, the one that opened it answers for it.  Neither: it counts as protected. */
+		/* Both: east-west, the one that opened it answers for it.  Neither: it counts as
+		 * protected. */
 		out->end = client_end;
 		out->guessed = !end[0].protected && !policy_given(policy);
 		out->nobody = !end[0].protected && policy_given(policy);

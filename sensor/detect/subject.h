@@ -9,10 +9,10 @@
 
 struct subject {
 	uint32_t merchant;
-	uint8_t end;      /* 0 or 1: the protected end of the normalised tuple */
-	uint8_t level;    /* enum policy_level */
-	uint8_t guessed;  /* no policy, and no end is protected: the initiator counts */
-	uint8_t nobody;   /* policy was given and names neither end */
+	uint8_t end;     /* 0 or 1: the protected end of the normalised tuple */
+	uint8_t level;   /* enum policy_level */
+	uint8_t guessed; /* no policy, and no end is protected: the initiator counts */
+	uint8_t nobody;  /* policy was given and names neither end */
 	uint8_t shared;
 	uint8_t roles[2]; /* asset_role bits of both ends */
 	uint8_t zero;

@@ -70,8 +70,8 @@ static bool fill(struct tail *tail, struct bytes data, size_t *taken)
 	return *taken == data.len && tail->len < TAIL_SIZE;
 }
 
-static void feed_tail(struct tail *tail, struct bytes data, uint64_t offset,
-	struct window_sink sink)
+static void feed_tail(
+	struct tail *tail, struct bytes data, uint64_t offset, struct window_sink sink)
 {
 	size_t taken = 0;
 

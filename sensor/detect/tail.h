@@ -19,9 +19,9 @@
 struct window {
 	struct bytes buf;
 	size_t from, to;
-	uint64_t base;      /* offset of buf in the view */
-	bool before_start;  /* nothing stands before buf in the view */
-	bool after_end;     /* nothing stands after it */
+	uint64_t base;     /* offset of buf in the view */
+	bool before_start; /* nothing stands before buf in the view */
+	bool after_end;    /* nothing stands after it */
 };
 
 struct window_sink {
@@ -30,10 +30,10 @@ struct window_sink {
 };
 
 struct tail {
-	uint64_t base;     /* offset of data[0] in the view */
+	uint64_t base; /* offset of data[0] in the view */
 	uint16_t len;
-	uint16_t from;     /* what begins before was judged */
-	uint8_t at_start;  /* data[0] is the first byte of the view */
+	uint16_t from;    /* what begins before was judged */
+	uint8_t at_start; /* data[0] is the first byte of the view */
 	uint8_t zero[3];
 	uint8_t data[TAIL_SIZE];
 };

@@ -53,8 +53,8 @@ static void put_flow(struct inspect *inspect, uint8_t dir, struct fact_flow *out
 }
 
 /* The same finding has the same number however often the run is repeated. */
-static uint64_t finding_number(struct inspect *inspect, const struct message *message,
-	uint32_t category, uint32_t rule)
+static uint64_t finding_number(
+	struct inspect *inspect, const struct message *message, uint32_t category, uint32_t rule)
 {
 	uint64_t parts[4] = {flow_number(inspect),
 		(uint64_t)message->number << 32 | (uint64_t)message->kind << 16 |
@@ -64,8 +64,8 @@ static uint64_t finding_number(struct inspect *inspect, const struct message *me
 	return hash_sip13(&inspect->env.key, parts, sizeof(parts)) & ((UINT64_C(1) << 53) - 1);
 }
 
-static void put_texts(struct inspect *inspect, const struct message *message,
-	struct fact_finding *fact)
+static void put_texts(
+	struct inspect *inspect, const struct message *message, struct fact_finding *fact)
 {
 	const struct context *context = context_of(inspect, message);
 	struct masked text;
@@ -232,9 +232,9 @@ void tell_name(struct inspect *inspect, const struct run *answer)
 	fact->client = client == 0 ? key->src : key->dst;
 	fact->resolver = client == 0 ? key->dst : key->src;
 	if (answer->number == 1)
-		fact->address = addr_from4((uint32_t)answer->data.ptr[0] << 24 |
-					   (uint32_t)answer->data.ptr[1] << 16 |
-					   (uint32_t)answer->data.ptr[2] << 8 | answer->data.ptr[3]);
+		fact->address = addr_from4(
+			(uint32_t)answer->data.ptr[0] << 24 | (uint32_t)answer->data.ptr[1] << 16 |
+			(uint32_t)answer->data.ptr[2] << 8 | answer->data.ptr[3]);
 	else
 		memcpy(fact->address.b, answer->data.ptr, 16);
 	fact->name_hash = hash_sip13(&inspect->env.key, name.ptr, name.len);

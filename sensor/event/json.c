@@ -49,7 +49,8 @@ static size_t put_wide(struct json *json, const uint8_t *at, size_t left)
 		put_format(json, "\\u%04x", point);
 	} else {
 		point -= 0x10000;
-		put_format(json, "\\u%04x\\u%04x", 0xd800 + (point >> 10), 0xdc00 + (point & 0x3ff));
+		put_format(
+			json, "\\u%04x\\u%04x", 0xd800 + (point >> 10), 0xdc00 + (point & 0x3ff));
 	}
 	return len;
 }

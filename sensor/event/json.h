@@ -39,6 +39,7 @@ void json_tenths(struct json *json, const char *name, int value); /* 37 -> 3.7 *
 void json_bool(struct json *json, const char *name, bool value);
 void json_addr(struct json *json, const char *name, const struct addr *addr);
 void json_time(struct json *json, const char *name, uint64_t ns);
-void json_hex(struct json *json, const char *name, const uint8_t *data, size_t len); /* tokens, ids */
+void json_hex(
+	struct json *json, const char *name, const uint8_t *data, size_t len); /* tokens, ids */
 
 #endif

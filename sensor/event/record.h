@@ -24,12 +24,13 @@ enum event_kind {
 enum event_class { EVENT_P0, EVENT_P1, EVENT_P2 };
 
 struct record {
-	uint64_t n;          /* engine's ordinal in its run, from 1; 0: made by the shipper */
-	uint64_t run;        /* epoch of the engine: hash of inputs and generations (files), random (live) */
+	uint64_t n;   /* engine's ordinal in its run, from 1; 0: made by the shipper */
+	uint64_t run; /* epoch of the engine: hash of inputs and generations (files), random (live)
+		       */
 	uint64_t packet_ns;
 	uint64_t finding_id; /* 0 where there is none */
 	uint32_t merchant;
-	uint32_t len;        /* of the JSON that follows, <= EVENT_JSON_MAX, no newline */
+	uint32_t len; /* of the JSON that follows, <= EVENT_JSON_MAX, no newline */
 	uint16_t tenant;
 	uint8_t kind;        /* enum event_kind */
 	uint8_t event_class; /* enum event_class */

@@ -6,8 +6,8 @@
 
 const char *event_kind_word(enum event_kind kind)
 {
-	static const char *const words[] = {"", "alert", "contact", "observe", "coverage", "health",
-		"stats", "health"};
+	static const char *const words[] = {
+		"", "alert", "contact", "observe", "coverage", "health", "stats", "health"};
 
 	return words[kind];
 }
@@ -36,8 +36,8 @@ bool wire_get(struct bytes message, struct wire_header *header, struct bytes *bo
 		return false;
 	memcpy(header, message.ptr, sizeof(*header));
 	*body = bytes_skip(message, sizeof(*header));
-	return header->magic == WIRE_MAGIC && header->version == 1 && header->body_len == body->len &&
-	       header->crc == hash_crc32c(0, body->ptr, body->len);
+	return header->magic == WIRE_MAGIC && header->version == 1 &&
+	       header->body_len == body->len && header->crc == hash_crc32c(0, body->ptr, body->len);
 }
 
 bool wire_record(struct bytes *at, struct record *record, struct bytes *json)

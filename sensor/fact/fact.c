@@ -1,4 +1,4 @@
-#include "fact/fact.h"
+#include "fact/sums.h"
 
 #include <assert.h>
 #include <string.h>

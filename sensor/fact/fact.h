@@ -7,7 +7,7 @@
 #ifndef SEKISHO_FACT_FACT_H
 #define SEKISHO_FACT_FACT_H
 
-#include "account/account.h"
+#include "base/addr.h"
 #include "base/category.h"
 #include "base/masked.h"
 #include "base/stamp.h"
@@ -15,8 +15,8 @@
 #include "base/why.h"
 
 #define FACT_MAX 4096
-#define FACT_CARDS 8        /* sample cards of a finding */
-#define FACT_TOKENS 64      /* distinct cards in one FACT_MORE_CARDS */
+#define FACT_CARDS 8           /* sample cards of a finding */
+#define FACT_TOKENS 64         /* distinct cards in one FACT_MORE_CARDS */
 #define FACT_DISTINCT_MAX 4096 /* per flow, then estimated and flagged */
 
 enum fact_kind {
@@ -38,28 +38,28 @@ struct fact {
 
 /* Where in traffic it was seen: shared by findings and listed contacts. */
 struct fact_flow {
-	struct tuple key;      /* normalised: direction 0 is sent by key.src */
+	struct tuple key; /* normalised: direction 0 is sent by key.src */
 	uint64_t flow_id;
-	uint64_t first_ns;     /* of the flow's first packet */
-	uint64_t packet_ns;    /* time stamp of the frame it was seen in */
-	uint64_t frame;        /* number in its source */
-	uint32_t merchant;     /* 0 = none known */
+	uint64_t first_ns;  /* of the flow's first packet */
+	uint64_t packet_ns; /* time stamp of the frame it was seen in */
+	uint64_t frame;     /* number in its source */
+	uint32_t merchant;  /* 0 = none known */
 	uint16_t source;
-	uint8_t subject_end;   /* 0 or 1: which end of key is the protected server */
-	uint8_t client_end;    /* which end opened it */
-	uint8_t dir;           /* direction of the bytes, 0 = from key.src */
-	uint8_t app;           /* parser's index + 1, 0 = none */
-	uint16_t label;        /* nDPI's number, 0 = none */
-	uint8_t flags;         /* enum fact_flow_flag */
+	uint8_t subject_end; /* 0 or 1: which end of key is the protected server */
+	uint8_t client_end;  /* which end opened it */
+	uint8_t dir;         /* direction of the bytes, 0 = from key.src */
+	uint8_t app;         /* parser's index + 1, 0 = none */
+	uint16_t label;      /* nDPI's number, 0 = none */
+	uint8_t flags;       /* enum fact_flow_flag */
 	uint8_t zero[3];
 };
 
 enum fact_flow_flag {
-	FACT_CLIENT_UNKNOWN = 1, /* client_end is a guess */
+	FACT_CLIENT_UNKNOWN = 1,  /* client_end is a guess */
 	FACT_SUBJECT_GUESSED = 2, /* no policy names either end */
 	FACT_SHARED_HOST = 4,
 	FACT_AFTER_RST = 8,
-	FACT_CONFLICT = 16,      /* seen in a differing copy of a segment */
+	FACT_CONFLICT = 16, /* seen in a differing copy of a segment */
 	FACT_ANSWERED = 32,
 };
 
@@ -68,9 +68,8 @@ enum fact_text { TEXT_KEY, TEXT_HOST, TEXT_URL, TEXT_METHOD, TEXT_EVIDENCE, TEXT
 struct fact_card {
 	uint64_t quick;
 	uint8_t token[16];
-	char bin[9];
-	char last4[5];
-	uint8_t brand;
+	char bin[9], last4[5];
+	char brand[17]; /* our own word, NUL */
 	uint8_t digits;
 };
 
@@ -78,22 +77,22 @@ struct fact_finding {
 	struct fact fact;
 	struct fact_flow flow;
 	uint64_t finding_id;
-	uint64_t why;         /* WHY_BITs of the worker */
-	uint64_t offset;      /* of the first card in its view */
-	uint32_t count;       /* cards seen, repeats included */
+	uint64_t why;    /* WHY_BITs of the worker */
+	uint64_t offset; /* of the first card in its view */
+	uint32_t count;  /* cards seen, repeats included */
 	uint32_t distinct;
 	uint32_t rule;        /* CATEGORY of a rule: its index; else 0 */
 	uint8_t category;     /* enum category: what it is if not authorised */
 	uint8_t message_kind; /* enum message_kind */
 	uint8_t role;         /* enum field_role it was found in */
 	uint8_t depth;
-	uint8_t layers[4];    /* enum layer */
-	uint8_t is_request;   /* sent by the end that opened the flow */
-	uint8_t test_only;    /* only test numbers */
-	uint8_t estimated;    /* distinct is a lower bound */
-	uint8_t part;         /* 0 = first emission under finding_id */
-	uint16_t status;      /* HTTP status of an answer, 0 = none yet */
-	uint16_t card_cnt;    /* used rows of card */
+	uint8_t layers[4];  /* enum layer */
+	uint8_t is_request; /* sent by the end that opened the flow */
+	uint8_t test_only;  /* only test numbers */
+	uint8_t estimated;  /* distinct is a lower bound */
+	uint8_t part;       /* 0 = first emission under finding_id */
+	uint16_t status;    /* HTTP status of an answer, 0 = none yet */
+	uint16_t card_cnt;  /* used rows of card */
 	struct fact_card card[FACT_CARDS];
 	struct {
 		uint16_t off, len; /* in text */
@@ -113,10 +112,10 @@ struct fact_name {
 	struct fact fact;
 	struct addr client, address;
 	struct addr resolver;
-	uint64_t name_hash;   /* hash_sip13 of the lower-case name under the run's key */
+	uint64_t name_hash; /* hash_sip13 of the lower-case name under the run's key */
 	uint32_t ttl;
 	uint16_t tenant;
-	uint8_t foreign;      /* the resolver is not listed in policy */
+	uint8_t foreign; /* the resolver is not listed in policy */
 	uint8_t zero;
 };
 
@@ -128,48 +127,18 @@ struct fact_repeat {
 	uint64_t value[64];
 };
 
-struct fact_contact {
-	struct fact fact;
-	struct addr server, remote;
-	uint64_t minute;
-	uint64_t first_ns, last_ns;
-	uint64_t bytes_out, bytes_in; /* from the server's view */
-	uint32_t packets_out, packets_in;
-	uint32_t flows, merchant;
-	uint64_t opened;              /* bit s: a flow opened in second s of the minute */
-	uint16_t tenant, port;        /* the opened end's port */
-	uint8_t proto;
-	uint8_t server_opened;        /* 1: the protected server is the client */
-	uint8_t zero[2];
-};
-
-struct fact_coverage {
-	struct fact fact;
-	struct account_row row;
-};
-
-struct fact_frames {
-	struct fact fact;
-	uint64_t minute;
-	uint16_t source;
-	uint8_t zero[6];
-	int64_t frames, bytes, decoded, drops;
-	int64_t refused[FRAME_REASON_COUNT];
-};
-
 struct fact_listed {
 	struct fact fact;
 	struct fact_flow flow;
 	uint64_t finding_id;
 	uint64_t bytes_out, bytes_in;
-	uint32_t row;          /* of the indicator set */
-	uint8_t by_name;       /* 0: by address; 1: DNS question, 2: SNI, 3: Host */
-	uint8_t data_both;     /* bytes went both ways */
+	uint32_t row;      /* of the indicator set */
+	uint8_t by_name;   /* 0: by address; 1: DNS question, 2: SNI, 3: Host */
+	uint8_t data_both; /* bytes went both ways */
 	uint16_t name_len;
-	char name[256];        /* masked */
+	char name[256]; /* masked */
 };
 
-/* Order of two facts: by stamp.  A reader may look at fact->size bytes only. */
 const char *fact_kind_word(enum fact_kind kind);
 
 /* Copies a masked text into a slot of a finding (each slot once) and grows

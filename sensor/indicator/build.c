@@ -267,7 +267,8 @@ static bool write_image(const struct builder *builder, uint32_t lists, uint8_t *
 	header.len = image_len(&header);
 	*out = calloc(1, header.len);
 	if (*out == NULL)
-		return err_set(err, EXIT_CANNOT, "no memory for lists of %zu rows", builder->row_cnt);
+		return err_set(
+			err, EXIT_CANNOT, "no memory for lists of %zu rows", builder->row_cnt);
 	*out_len = header.len;
 	memcpy(*out, &header, sizeof(header));
 	image_view_of(*out, &view);
@@ -280,12 +281,13 @@ static bool write_image(const struct builder *builder, uint32_t lists, uint8_t *
 	if (builder->text_len > 0)
 		memcpy((void *)(uintptr_t)view.texts, builder->texts, builder->text_len);
 	for (uint32_t i = 0; i < header.row_cnt; i++)
-		insert(&view, (uint32_t *)(uintptr_t)view.table, (uint64_t *)(uintptr_t)view.bloom, i);
+		insert(&view, (uint32_t *)(uintptr_t)view.table, (uint64_t *)(uintptr_t)view.bloom,
+			i);
 	return true;
 }
 
-bool indicators_build(const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len,
-	struct err *err)
+bool indicators_build(
+	const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len, struct err *err)
 {
 	struct builder builder = {0};
 	bool done = true;

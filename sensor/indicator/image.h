@@ -13,23 +13,23 @@
 #define DOMAIN_MAX 253
 
 struct image_key {
-	struct addr addr;   /* address or prefix */
-	uint32_t text_off;  /* domain, lower case */
+	struct addr addr;  /* address or prefix */
+	uint32_t text_off; /* domain, lower case */
 	uint8_t text_len;
-	uint8_t bits;       /* prefix */
-	uint8_t kind;       /* enum indicator_kind */
-	uint8_t sub;        /* domain: also every name below it */
+	uint8_t bits; /* prefix */
+	uint8_t kind; /* enum indicator_kind */
+	uint8_t sub;  /* domain: also every name below it */
 };
 
 struct image_header {
 	uint64_t magic;
-	uint64_t len;           /* of the image */
+	uint64_t len; /* of the image */
 	uint32_t row_cnt, list_cnt;
-	uint32_t table_size;    /* power of two */
-	uint32_t bloom_words;   /* power of two */
+	uint32_t table_size;  /* power of two */
+	uint32_t bloom_words; /* power of two */
 	uint32_t text_len;
 	uint32_t domain_cnt;
-	uint64_t lengths[3];    /* bit n: a prefix of n bits is there */
+	uint64_t lengths[3]; /* bit n: a prefix of n bits is there */
 	struct hash_key key;
 };
 

@@ -24,10 +24,10 @@ enum indicator_state { /* domain/takedown.md */
 
 struct indicator_row {
 	uint8_t kind, state;
-	uint8_t law;          /* from a law-enforcement list: takedown-contact */
+	uint8_t law; /* from a law-enforcement list: takedown-contact */
 	uint8_t zero;
-	uint16_t list;        /* opaque number of the list, from 1 */
-	uint32_t line;        /* of the list's file: an answer per row */
+	uint16_t list;              /* opaque number of the list, from 1 */
+	uint32_t line;              /* of the list's file: an answer per row */
 	uint64_t from_ns, until_ns; /* validity; 0 and UINT64_MAX where unknown */
 };
 
@@ -43,8 +43,8 @@ struct indicators {
  * with file:line: rows that are neither address, prefix nor domain, prefixes
  * shorter than /8 (IPv6 /16), loopback, public suffixes (libpsl) and single
  * labels.  list ids are 1.. in order of paths.  out is malloc'd. */
-bool indicators_build(const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len,
-	struct err *err);
+bool indicators_build(
+	const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len, struct err *err);
 /* Checks an image; borrows it.  An image of no rows is fine. */
 bool indicators_open(struct indicators *set, struct bytes image, struct err *err);
 
@@ -57,8 +57,8 @@ void indicator_list_id(uint16_t list, char out[static LIST_ID_MAX]);
 /* Row numbers that hold the address or name, most exact first. */
 uint32_t indicators_addr(const struct indicators *set, const struct addr *addr,
 	uint32_t rows[static INDICATOR_HITS_MAX]);
-uint32_t indicators_domain(const struct indicators *set, struct bytes name,
-	uint32_t rows[static INDICATOR_HITS_MAX]);
+uint32_t indicators_domain(
+	const struct indicators *set, struct bytes name, uint32_t rows[static INDICATOR_HITS_MAX]);
 const struct indicator_row *indicators_row(const struct indicators *set, uint32_t row);
 
 #endif

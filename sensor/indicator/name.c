@@ -76,8 +76,8 @@ static bool plain_name(const char *name)
 	size_t label = 0;
 
 	for (; *name != '\0'; name++) {
-		if (*name == '.' ? label == 0 : !isalnum((unsigned char)*name) && *name != '-' &&
-								*name != '_')
+		if (*name == '.' ? label == 0
+				 : !isalnum((unsigned char)*name) && *name != '-' && *name != '_')
 			return false;
 		label = *name == '.' ? 0 : label + 1;
 		if (label > 63)

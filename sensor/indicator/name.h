@@ -6,8 +6,8 @@
 
 struct list_value {
 	enum indicator_kind kind;
-	struct prefix prefix;          /* address: 128 bits */
-	char domain[DOMAIN_MAX + 1];   /* lower case, A-labels, NUL */
+	struct prefix prefix;        /* address: 128 bits */
+	char domain[DOMAIN_MAX + 1]; /* lower case, A-labels, NUL */
 };
 
 /* Reads one value as people write it: hxxp://evil[.]example/path, *.evil.example,

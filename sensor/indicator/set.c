@@ -176,8 +176,8 @@ uint32_t indicators_addr(const struct indicators *set, const struct addr *addr,
 	return found.count;
 }
 
-static void find_name(const struct image_view *view, struct bytes name, bool whole,
-	struct found *found)
+static void find_name(
+	const struct image_view *view, struct bytes name, bool whole, struct found *found)
 {
 	uint32_t mask = view->header->table_size - 1;
 	uint64_t hash = image_hash_name(&view->header->key, name);
@@ -192,8 +192,8 @@ static void find_name(const struct image_view *view, struct bytes name, bool who
 	}
 }
 
-uint32_t indicators_domain(const struct indicators *set, struct bytes name,
-	uint32_t rows[static INDICATOR_HITS_MAX])
+uint32_t indicators_domain(
+	const struct indicators *set, struct bytes name, uint32_t rows[static INDICATOR_HITS_MAX])
 {
 	struct found found = {.rows = rows};
 	uint8_t lower[DOMAIN_MAX];

@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "detect/words.h"
 #include "flow/flow.h"
 #include "join/state.h"
-#include "parse/parser.h"
-#include "unwrap/unwrap.h"
 
 #define SID_BASE 515900000u /* ecosystem.md 2.1: our block */
 
@@ -47,8 +46,8 @@ static void put_flow(struct join *join, struct json *json, const struct fact_flo
 	put_tuple(json, flow);
 	flow_community_id(&flow->key, community);
 	json_text(json, "community_id", community);
-	if (flow->app > 0 && flow->app <= parsers_count)
-		json_text(json, "app_proto", parsers[flow->app - 1]->name);
+	if (detect_app_word(flow->app) != NULL)
+		json_text(json, "app_proto", detect_app_word(flow->app));
 	json_text(json, "direction", flow->dir == flow->client_end ? "to_server" : "to_client");
 }
 
@@ -98,7 +97,7 @@ static void put_subject(struct join *join, struct json *json, const struct fact_
 	json_close(json);
 	json_u64(json, "tenant", flow->key.tenant);
 	json_text(json, "initiator",
-		!known				       ? "unknown"
+		!known                                  ? "unknown"
 		: flow->client_end == flow->subject_end ? "server"
 							: "client");
 	json_text(json, "direction", flow->dir == flow->subject_end ? "outbound" : "inbound");
@@ -120,8 +119,8 @@ static void put_verdict(struct join *join, struct json *json, const struct verdi
 	json_time(json, "first", flow->first_ns);
 }
 
-static void put_cards(struct join *join, struct json *json, const struct fact_card cards[],
-	uint32_t count, uint32_t distinct, bool test, bool estimated, bool tokens)
+static void put_cards(struct json *json, const struct fact_card cards[], uint32_t count,
+	uint32_t distinct, bool test, bool estimated, bool tokens)
 {
 	json_object(json, "cards");
 	json_u64(json, "distinct", distinct);
@@ -130,7 +129,7 @@ static void put_cards(struct join *join, struct json *json, const struct fact_ca
 	json_array(json, "list");
 	for (uint32_t i = 0; i < count; i++) {
 		json_object(json, NULL);
-		json_text(json, "brand", pan_brand_name(join->env.cards, cards[i].brand));
+		json_text(json, "brand", cards[i].brand);
 		json_text(json, "bin", cards[i].bin);
 		json_text(json, "last4", cards[i].last4);
 		json_u64(json, "digits", cards[i].digits);
@@ -165,22 +164,14 @@ static void put_http(struct json *json, const struct fact_finding *finding)
 	json_close(json);
 }
 
-static const char *message_word(uint8_t kind)
-{
-	static const char *const words[] = {"http-request", "http-response", "tls-hello",
-		"dns-query", "dns-response", "raw"};
-
-	return kind < sizeof(words) / sizeof(words[0]) ? words[kind] : "flow";
-}
-
 static void put_place(struct json *json, const struct fact_finding *finding)
 {
-	json_text(json, "message", message_word(finding->message_kind));
+	json_text(json, "message", detect_message_word(finding->message_kind));
 	json_array(json, "encoding");
 	for (int i = 0; i < finding->depth; i++)
-		json_text(json, NULL, layer_word((enum layer)finding->layers[i]));
+		json_text(json, NULL, detect_layer_word(finding->layers[i]));
 	json_close(json);
-	json_text(json, "field", field_word((enum field_role)finding->role));
+	json_text(json, "field", detect_field_word(finding->role));
 	put_slot(json, "key", finding, TEXT_KEY);
 	json_u64(json, "offset", finding->offset);
 	put_slot(json, "evidence", finding, TEXT_EVIDENCE);
@@ -189,8 +180,8 @@ static void put_place(struct json *json, const struct fact_finding *finding)
 	json_u64(json, "part", finding->part);
 }
 
-static struct record record_of(const struct fact_flow *flow, uint64_t finding_id,
-	const struct verdict *verdict)
+static struct record record_of(
+	const struct fact_flow *flow, uint64_t finding_id, const struct verdict *verdict)
 {
 	return (struct record){.packet_ns = flow->packet_ns,
 		.finding_id = finding_id,
@@ -210,8 +201,8 @@ static void put_rule(struct join *join, struct json *json, const struct fact_fin
 	json_close(json);
 }
 
-void alert_finding(struct join *join, const struct fact_finding *finding,
-	const struct verdict *verdict)
+void alert_finding(
+	struct join *join, const struct fact_finding *finding, const struct verdict *verdict)
 {
 	bool rule = (finding->why & WHY_BIT(WHY_RULE_MATCH)) != 0;
 	struct record record = record_of(&finding->flow, finding->finding_id, verdict);
@@ -235,7 +226,7 @@ void alert_finding(struct join *join, const struct fact_finding *finding,
 	if (rule)
 		put_rule(join, &json, finding);
 	else
-		put_cards(join, &json, finding->card, finding->card_cnt, finding->distinct,
+		put_cards(&json, finding->card, finding->card_cnt, finding->distinct,
 			finding->test_only, finding->estimated,
 			(verdict->why & WHY_BIT(WHY_DEST_PSP)) == 0);
 	send_run(join, &json);
@@ -277,8 +268,8 @@ static void put_listed_name(struct json *json, const struct fact_listed *listed)
 	json_close(json);
 }
 
-void alert_listed(struct join *join, const struct fact_listed *listed,
-	const struct verdict *verdict)
+void alert_listed(
+	struct join *join, const struct fact_listed *listed, const struct verdict *verdict)
 {
 	struct record record = record_of(&listed->flow, listed->finding_id, verdict);
 	struct json json;
@@ -318,10 +309,10 @@ void alert_more_cards(struct join *join, const struct fact_more_cards *more)
 		"Sekisho further cards of a finding");
 	json_object(&json, "sekisho");
 	put_verdict(join, &json, verdict, &finding->flow);
-	json_text(&json, "message", message_word(finding->message_kind));
+	json_text(&json, "message", detect_message_word(finding->message_kind));
 	json_u64(&json, "finding_id", finding->finding_id);
 	json_u64(&json, "part", finding->part + 1u);
-	put_cards(join, &json, more->card, more->count, finding->distinct, finding->test_only,
+	put_cards(&json, more->card, more->count, finding->distinct, finding->test_only,
 		finding->estimated, true);
 	send_run(join, &json);
 	json_close(&json);

@@ -2,9 +2,8 @@
  * confidence (DESIGN sections 2 and 5). */
 #include <string.h>
 
+#include "detect/words.h"
 #include "join/state.h"
-#include "parse/message.h"
-#include "unwrap/unwrap.h"
 
 #define DUMP_CARDS 10 /* distinct cards in an answer that make it a dump */
 
@@ -50,12 +49,11 @@ static bool authorised(struct join *join, const struct fact_finding *finding,
 	bool names_it = false;
 	uint32_t profile = 0;
 	enum authorised answer = policy_authorised(join->env.policy, flow->merchant,
-		flow->key.tenant, server_of(flow), remote_of(flow),
-		bytes_of(host->text, host->len), &names_it, &profile);
+		flow->key.tenant, server_of(flow), remote_of(flow), bytes_of(host->text, host->len),
+		&names_it, &profile);
 
 	if (answer == AUTHORISED_ADDRESS) {
-		bool nameless = host->len == 0 &&
-				policy_profile_shared(join->env.policy, profile);
+		bool nameless = host->len == 0 && policy_profile_shared(join->env.policy, profile);
 		if (!nameless && (host->len == 0 || names_it)) {
 			*why |= WHY_BIT(WHY_DEST_PSP);
 			return true;
@@ -84,12 +82,12 @@ static void flow_reasons(struct join *join, const struct fact_flow *flow, uint64
 		*why |= WHY_BIT(WHY_NO_POLICY);
 }
 
-static void destination_reasons(struct join *join, const struct fact_flow *flow,
-	const struct masked *host, uint64_t *why)
+static void destination_reasons(
+	struct join *join, const struct fact_flow *flow, const struct masked *host, uint64_t *why)
 {
 	uint32_t rows[INDICATOR_HITS_MAX];
-	uint64_t first = destination_first(join, flow->key.tenant, server_of(flow), remote_of(flow),
-		host, flow->first_ns);
+	uint64_t first = destination_first(
+		join, flow->key.tenant, server_of(flow), remote_of(flow), host, flow->first_ns);
 
 	if (flow->first_ns < first + JOIN_NEW_NS)
 		*why |= WHY_BIT(WHY_DEST_NEW);
@@ -119,38 +117,15 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 		return CONFIDENCE_HIGH;
 	if (sum >= WHY_EVIDENCE && (several || (why & (beside & ~WHY_BIT(WHY_CARD_HOLDER))) != 0))
 		return CONFIDENCE_HIGH;
-	if (sum >= WHY_EVIDENCE && (why & (beside | WHY_BIT(WHY_CARD_GROUPED) |
-						  WHY_BIT(WHY_CARD_SECOND))) != 0)
+	if (sum >= WHY_EVIDENCE &&
+		(why & (beside | WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND))) != 0)
 		return CONFIDENCE_MEDIUM;
 	return CONFIDENCE_LOW;
 }
 
-static const char *card_technique(const struct fact_finding *finding)
-{
-	switch ((enum field_role)finding->role) {
-	case FIELD_HTTP_BODY:
-		return "http-body";
-	case FIELD_HTTP_URI:
-		return "http-url";
-	case FIELD_HTTP_COOKIE:
-		return "http-cookie";
-	case FIELD_DNS_QUERY:
-	case FIELD_DNS_ANSWER:
-		return "dns-name";
-	case FIELD_TLS_SNI:
-		return "tls-sni";
-	case FIELD_RAW:
-		return finding->flow.key.proto == PROTO_TCP   ? "raw-tcp"
-		       : finding->flow.key.proto == PROTO_UDP ? "raw-udp"
-							      : "raw-icmp";
-	default:
-		return "http-header";
-	}
-}
-
 /* The direction table of DESIGN section 2, answers: what cards in an answer mean. */
-static void decide_answer(struct join *join, const struct fact_finding *finding,
-	struct verdict *out)
+static void decide_answer(
+	struct join *join, const struct fact_finding *finding, struct verdict *out)
 {
 	if (server_opened(&finding->flow)) {
 		join->counters.received++;
@@ -169,14 +144,14 @@ static void decide_answer(struct join *join, const struct fact_finding *finding,
 	out->quiet = true;
 }
 
-static void decide_direction(struct join *join, const struct fact_finding *finding,
-	struct verdict *out)
+static void decide_direction(
+	struct join *join, const struct fact_finding *finding, struct verdict *out)
 {
 	bool unknown = (finding->flow.flags & FACT_CLIENT_UNKNOWN) != 0;
 	uint32_t merchant = finding->flow.merchant;
 
 	out->category = CATEGORY_CARD_EXFIL;
-	out->technique = card_technique(finding);
+	out->technique = detect_technique(finding);
 	if (unknown || (server_opened(&finding->flow) && finding->is_request))
 		return;
 	if (!finding->is_request) {
@@ -218,8 +193,7 @@ void decide_card(struct join *join, const struct fact_finding *finding, struct v
 		out->why |= WHY_BIT(WHY_CARD_REPEATED);
 	out->sum = why_sum(out->why);
 	out->confidence = card_confidence(finding, out->why, out->sum);
-	if ((out->why & uncertain) != 0 ||
-		(finding->flow.flags & FACT_SUBJECT_GUESSED) != 0)
+	if ((out->why & uncertain) != 0 || (finding->flow.flags & FACT_SUBJECT_GUESSED) != 0)
 		lower_to_medium(out);
 	if (finding->test_only) {
 		join->counters.test_cards++;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/account.h"
 #include "join/state.h"
 
 #define ROWS_PER_EVENT 48 /* contact rows: each <= 300 bytes of JSON */
@@ -50,8 +51,7 @@ void fold_contact(struct join *join, const struct fact_contact *fact)
 void fold_coverage(struct join *join, const struct fact_coverage *fact)
 {
 	bool made;
-	struct account_row *row =
-		rows_get(&join->coverage, &join->conf.key, &fact->row.key, &made);
+	struct account_row *row = rows_get(&join->coverage, &join->conf.key, &fact->row.key, &made);
 
 	join->fold_minute = fact->row.key.minute;
 	join->counters.imbalance += account_imbalance(&fact->row.counts);
@@ -138,8 +138,8 @@ static void end_contacts(struct join *join, struct contact_event *event, uint64_
 	event->open = false;
 }
 
-static void add_contact(struct join *join, struct contact_event *event, struct contact_sum *sum,
-	uint64_t ns)
+static void add_contact(
+	struct join *join, struct contact_event *event, struct contact_sum *sum, uint64_t ns)
 {
 	if (event->open && (event->rows == ROWS_PER_EVENT || event->tenant != sum->key.tenant))
 		end_contacts(join, event, ns);
@@ -234,8 +234,8 @@ static void put_frames(struct join *join, struct json *json)
 	json_close(json);
 }
 
-static void coverage_event(struct join *join, uint32_t from, uint32_t to, bool with_frames,
-	uint64_t ns)
+static void coverage_event(
+	struct join *join, uint32_t from, uint32_t to, bool with_frames, uint64_t ns)
 {
 	struct record record = {.packet_ns = ns, .kind = EVENT_COVERAGE, .event_class = EVENT_P2};
 	struct json json;

@@ -160,8 +160,8 @@ static int first_ring(struct join *join)
 		look(join, i, &marks[i]);
 		if (join->head[i] == NULL)
 			continue;
-		if (first < 0 || stamp_compare(&join->head[i]->stamp,
-					 &join->head[first]->stamp) < 0)
+		if (first < 0 ||
+			stamp_compare(&join->head[i]->stamp, &join->head[first]->stamp) < 0)
 			first = (int)i;
 	}
 	for (uint32_t i = 0; first >= 0 && i < join->conf.rings; i++)
@@ -222,8 +222,8 @@ void join_finish(struct join *join)
 			(uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
-void join_health(struct join *join, const char *state, const struct masked *detail,
-	uint64_t packet_ns)
+void join_health(
+	struct join *join, const char *state, const struct masked *detail, uint64_t packet_ns)
 {
 	struct record record = {
 		.packet_ns = packet_ns, .kind = EVENT_HEALTH, .event_class = EVENT_P0};

@@ -12,17 +12,16 @@
 #include "event/record.h"
 #include "fact/fact.h"
 #include "indicator/indicator.h"
-#include "pan/pan.h"
 #include "policy/policy.h"
 #include "rules/rules.h"
 
 #define JOIN_RINGS_MAX 65
-#define JOIN_GRACE_NS (3600ull * 1000000000ull)   /* a learnt address outlives its TTL */
+#define JOIN_GRACE_NS (3600ull * 1000000000ull) /* a learnt address outlives its TTL */
 #define JOIN_TTL_MIN_S 300u
-#define JOIN_COLD_NS (3600ull * 1000000000ull)    /* the first hour of a run */
-#define JOIN_NEW_NS (86400ull * 1000000000ull)    /* a destination is new for a day */
-#define JOIN_REPEATED 3                           /* flows with the same value */
-#define JOIN_LATE_NS 200000000ull                 /* live: a mark is waited for */
+#define JOIN_COLD_NS (3600ull * 1000000000ull) /* the first hour of a run */
+#define JOIN_NEW_NS (86400ull * 1000000000ull) /* a destination is new for a day */
+#define JOIN_REPEATED 3                        /* flows with the same value */
+#define JOIN_LATE_NS 200000000ull              /* live: a mark is waited for */
 
 /* Words of a fact ring's control block: how far its producer is.  Everything
  * with time_ns below MARK_TIME, every timer due at or before it and every frame with
@@ -36,18 +35,17 @@ struct event_sink {
 	void (*commit)(void *self, uint32_t len);
 };
 
-struct join_env {        /* of the generation in force */
+struct join_env { /* of the generation in force */
 	const struct policy *policy;
 	const struct indicators *lists;
-	const struct rules *rules;  /* may be NULL */
-	const struct pan_table *cards;
+	const struct rules *rules;
 };
 
 struct join_conf {
-	uint32_t rings;             /* workers, then the capture thread */
+	uint32_t rings; /* workers, then the capture thread */
 	bool live;
-	bool replay;                /* a run of files: a namespace of its own */
-	uint64_t run;               /* epoch */
+	bool replay;  /* a run of files: a namespace of its own */
+	uint64_t run; /* epoch */
 	uint64_t generation;
 	struct hash_key key;
 	const char *sensor;         /* name, of our configuration */
@@ -60,9 +58,9 @@ struct join_counters {
 	uint64_t facts, events, alerts, late;
 	uint64_t authorised, received, test_cards, low, own_payer; /* counted, no alert */
 	uint64_t contact_refused, coverage_refused, names_refused; /* quotas */
-	uint64_t too_long;                                         /* events that did not fit: a mistake */
-	int64_t imbalance;                                         /* of the books; 0 or a mistake */
-	uint64_t busy_ns;                                          /* CPU time of the thread */
+	uint64_t too_long; /* events that did not fit: a mistake */
+	int64_t imbalance; /* of the books; 0 or a mistake */
+	uint64_t busy_ns;  /* CPU time of the thread */
 };
 
 struct join;
@@ -80,8 +78,8 @@ bool join_ended(struct join *join);
 void join_finish(struct join *join);
 
 /* Control plane's events, in place: started, ended, damage. state: our word. */
-void join_health(struct join *join, const char *state, const struct masked *detail,
-	uint64_t packet_ns);
+void join_health(
+	struct join *join, const char *state, const struct masked *detail, uint64_t packet_ns);
 
 const struct join_counters *join_counters(const struct join *join);
 

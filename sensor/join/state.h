@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "event/json.h"
+#include "fact/sums.h"
 #include "join/join.h"
 
 #define SEEN_ROWS (1u << 17) /* of each direct-mapped memory of 64-bit values */
@@ -59,18 +60,18 @@ struct join {
 	const struct fact *head[JOIN_RINGS_MAX]; /* read, not yet used */
 	struct event_sink sink;
 	struct join_counters counters;
-	uint64_t n;               /* of the last event */
-	uint64_t start_ns;        /* first packet time seen */
-	uint64_t now_ns;          /* of the last fact */
-	uint64_t fold_minute;     /* minute whose sums are open, */
-	uint64_t fold_ns;         /* their stamp, */
-	bool fold_open;           /* and whether there are any */
+	uint64_t n;           /* of the last event */
+	uint64_t start_ns;    /* first packet time seen */
+	uint64_t now_ns;      /* of the last fact */
+	uint64_t fold_minute; /* minute whose sums are open, */
+	uint64_t fold_ns;     /* their stamp, */
+	bool fold_open;       /* and whether there are any */
 	uint64_t sent_hour;
 	struct seen_row *values, *destinations, *foreign;
 	struct rows names, contacts, coverage;
 	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
 	uint8_t frames_set[64];
-	uint64_t waiting_since;   /* live: real time at which a mark began to be missed */
+	uint64_t waiting_since; /* live: real time at which a mark began to be missed */
 	_Alignas(8) uint8_t last[sizeof(struct fact_finding)]; /* its further cards follow it */
 	struct verdict last_verdict;
 	char json[EVENT_JSON_MAX];
@@ -104,10 +105,10 @@ void decide_rule(struct join *join, const struct fact_finding *finding, struct v
 void decide_listed(struct join *join, const struct fact_listed *listed, struct verdict *out);
 
 /* alert.c */
-void alert_finding(struct join *join, const struct fact_finding *finding,
-	const struct verdict *verdict);
-void alert_listed(struct join *join, const struct fact_listed *listed,
-	const struct verdict *verdict);
+void alert_finding(
+	struct join *join, const struct fact_finding *finding, const struct verdict *verdict);
+void alert_listed(
+	struct join *join, const struct fact_listed *listed, const struct verdict *verdict);
 void alert_more_cards(struct join *join, const struct fact_more_cards *more);
 
 /* fold.c */

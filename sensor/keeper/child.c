@@ -20,8 +20,8 @@ bool child_no_core(struct err *err)
 	const struct rlimit none = {0, 0};
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || setrlimit(RLIMIT_CORE, &none) == -1)
-		return err_set(err, EXIT_CANNOT, "cannot switch core dumps off: %s",
-			strerror(errno));
+		return err_set(
+			err, EXIT_CANNOT, "cannot switch core dumps off: %s", strerror(errno));
 	return true;
 }
 
@@ -49,8 +49,7 @@ bool child_confine_engine(struct err *err)
 {
 	const struct rlimit none = {0, 0};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-		setrlimit(RLIMIT_FSIZE, &none) == -1)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || setrlimit(RLIMIT_FSIZE, &none) == -1)
 		return err_set(err, EXIT_CANNOT, "cannot confine the engine: %s", strerror(errno));
 	return true;
 }

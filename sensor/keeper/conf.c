@@ -77,7 +77,8 @@ void conf_usage(void)
 	     "      --signatures DIR   where cards, rules and PSP profiles stand\n"
 	     "      --interfaces       list interfaces and end\n"
 	     "  -T, --test             check settings, rules, lists and policy, and end\n"
-	     "Exit status: 0 done, 1 done with damage, 2 usage or settings, 3 cannot run, 4 internal");
+	     "Exit status: 0 done, 1 done with damage, 2 usage or settings, 3 cannot run, 4 "
+	     "internal");
 }
 
 static bool number(const char *text, const char *option, uint64_t min, uint64_t max, uint64_t *out,
@@ -216,8 +217,8 @@ static bool unknown_option(const char *word, struct err *err)
 	for (const struct option *option = options; option->name != NULL; option++)
 		nearest_offer(&nearest, option->name);
 	if (nearest.best != NULL)
-		return err_set(err, EXIT_USAGE, "unknown option %s; nearest is --%s", word,
-			nearest.best);
+		return err_set(
+			err, EXIT_USAGE, "unknown option %s; nearest is --%s", word, nearest.best);
 	return err_set(err, EXIT_USAGE, "unknown option %s; see --help", word);
 }
 
@@ -230,8 +231,8 @@ static bool read_options(struct conf *conf, int argc, char **argv, const char **
 	optind = 1;
 	while ((code = getopt_long(argc, argv, ":r:i:c:ThV", options, NULL)) != -1) {
 		if (code == ':')
-			return err_set(err, EXIT_USAGE, "%s needs a value; see --help",
-				argv[optind - 1]);
+			return err_set(
+				err, EXIT_USAGE, "%s needs a value; see --help", argv[optind - 1]);
 		if (code == '?')
 			return unknown_option(argv[optind - 1], err);
 		if (!set_option(conf, code, optarg, config, paths, err))
@@ -264,8 +265,7 @@ static bool yaml_paths(const struct yaml_node *list, const char *paths[], uint32
 	return true;
 }
 
-static bool read_file(struct conf *conf, const char *path, const char **signatures,
-	struct err *err)
+static bool read_file(struct conf *conf, const char *path, const char **signatures, struct err *err)
 {
 	static const char *const keys[] = {"name", "interfaces", "bpf", "workers", "memory",
 		"publish", "spool", "spool_size", "card_key", "policy", "lists", "rules",

@@ -16,18 +16,18 @@ struct conf {
 	const char *interfaces[CONF_INTERFACES_MAX];
 	uint32_t interface_cnt;
 	const char *bpf;
-	uint64_t ring_bytes;   /* kernel's, per interface */
+	uint64_t ring_bytes; /* kernel's, per interface */
 	struct build_request build;
 	uint32_t workers;
 	uint64_t memory;
-	bool to_stdout;        /* --events - */
-	const char *publish;   /* endpoint of the aggregator */
+	bool to_stdout;      /* --events - */
+	const char *publish; /* endpoint of the aggregator */
 	const char *spool_dir;
 	uint64_t spool_bytes;
-	const char *card_key;  /* path; NULL: beside the spool */
+	const char *card_key; /* path; NULL: beside the spool */
 	const char *name;
-	uint32_t fact_ring;    /* bytes; 0 = default */
-	struct yaml_doc *doc;  /* owns what came from the file */
+	uint32_t fact_ring;   /* bytes; 0 = default */
+	struct yaml_doc *doc; /* owns what came from the file */
 };
 
 /* Reads the command line (and the file it names).  False: usage or settings,

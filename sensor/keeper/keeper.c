@@ -19,7 +19,7 @@
 #include "keeper/ring.h"
 #include "shipper/shipper.h"
 
-#define RESTARTS_MAX 5          /* of an engine that dies at the same input */
+#define RESTARTS_MAX 5 /* of an engine that dies at the same input */
 #define RESTARTS_LIVE_NS 200000000l
 
 struct keeper {
@@ -29,7 +29,7 @@ struct keeper {
 	struct event_ring ring;
 	uint8_t card_key[CARD_KEY_LEN];
 	pid_t engine, shipper;
-	int engine_status;      /* exit status once it has ended for good; -1: runs */
+	int engine_status; /* exit status once it has ended for good; -1: runs */
 	uint32_t restarts;
 	bool stopping;
 };
@@ -41,8 +41,8 @@ static bool open_source(struct keeper *keeper, struct err *err)
 	if (conf->file_cnt > 0)
 		keeper->source = source_files(conf->files, conf->file_cnt, err);
 	else
-		keeper->source = source_live(conf->interfaces, conf->interface_cnt, conf->bpf,
-			conf->ring_bytes, err);
+		keeper->source = source_live(
+			conf->interfaces, conf->interface_cnt, conf->bpf, conf->ring_bytes, err);
 	return keeper->source != NULL;
 }
 
@@ -73,7 +73,8 @@ static void say_defaults(const struct conf *conf)
 {
 	if (conf->build.policy_path == NULL)
 		log_line(LOG_LEVEL_WARN,
-			"no policy: private addresses count as protected, level is %s; give --policy",
+			"no policy: private addresses count as protected, level is %s; give "
+			"--policy",
 			conf->build.default_level == LEVEL_CONTENT ? "content" : "contacts");
 	if (conf->spool_dir == NULL && conf->card_key == NULL)
 		log_line(LOG_LEVEL_INFO,
@@ -86,8 +87,8 @@ static bool prepare(struct keeper *keeper, struct err *err)
 		!open_key(keeper, err) ||
 		!build_in_child(&keeper->conf->build, &keeper->generation, err))
 		return false;
-	return event_ring_open(&keeper->ring,
-		keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
+	return event_ring_open(
+		&keeper->ring, keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
 }
 
 static const struct generation *only_generation(void *self)

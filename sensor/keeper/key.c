@@ -45,12 +45,13 @@ bool key_load(const char *path, uint8_t key[static CARD_KEY_LEN], struct err *er
 	if (fd == -1)
 		return err_set(err, EXIT_CANNOT, "%s: cannot read the card key: %s", path,
 			strerror(errno));
-	bool private = fstat(fd, &state) == 0 && S_ISREG(state.st_mode) && (state.st_mode & 077) == 0;
+	bool private =
+		fstat(fd, &state) == 0 && S_ISREG(state.st_mode) && (state.st_mode & 077) == 0;
 	bool whole = read(fd, key, CARD_KEY_LEN) == CARD_KEY_LEN && read(fd, &more, 1) == 0;
 	close(fd);
 	if (!private)
-		return err_set(err, EXIT_USAGE,
-			"%s: the card key is open to others; chmod 600 it", path);
+		return err_set(
+			err, EXIT_USAGE, "%s: the card key is open to others; chmod 600 it", path);
 	if (!whole)
 		return err_set(err, EXIT_USAGE,
 			"%s: a card key is exactly 32 bytes; restore it, or move it away to start "

@@ -33,8 +33,9 @@ bool event_ring_open(struct event_ring *ring, const char *dir, struct err *err)
 			   ? posix_fallocate(ring->fd, 0, (off_t)ring->len)
 			   : 0;
 	if (full != 0)
-		return err_set(err, EXIT_CANNOT, "%s: no room for the ring of events (%zu bytes): %s",
-			path, ring->len, strerror(full));
+		return err_set(err, EXIT_CANNOT,
+			"%s: no room for the ring of events (%zu bytes): %s", path, ring->len,
+			strerror(full));
 	ring->mem = mmap(NULL, ring->len, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
 	if (ring->mem == MAP_FAILED)
 		return err_set(err, EXIT_CANNOT, "%s: cannot map the ring of events: %s", path,

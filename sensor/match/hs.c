@@ -116,7 +116,8 @@ struct match *match_open(struct bytes serialised, struct arena *arena, struct er
 
 	if (hs_serialized_database_size((const char *)serialised.ptr, serialised.len, &size) !=
 		HS_SUCCESS) {
-		err_set(err, EXIT_USAGE, "a pattern database is damaged; build the signatures anew");
+		err_set(err, EXIT_USAGE,
+			"a pattern database is damaged; build the signatures anew");
 		return NULL;
 	}
 	void *memory = arena_take(arena, size);
@@ -127,15 +128,16 @@ struct match *match_open(struct bytes serialised, struct arena *arena, struct er
 	if (rc != HS_SUCCESS) {
 		err_set(err, EXIT_USAGE,
 			rc == HS_DB_PLATFORM_ERROR
-				? "the pattern database was built for another processor; build it here"
+				? "the pattern database was built for another processor; build it "
+				  "here"
 				: "a pattern database is damaged; build the signatures anew");
 		return NULL;
 	}
 	return match;
 }
 
-struct match_scratch *match_scratch_new(const struct match *const matches[], uint32_t count,
-	struct err *err)
+struct match_scratch *match_scratch_new(
+	const struct match *const matches[], uint32_t count, struct err *err)
 {
 	struct match_scratch *scratch = calloc(1, sizeof(*scratch));
 
@@ -161,16 +163,15 @@ void match_scratch_free(struct match_scratch *scratch)
 	free(scratch);
 }
 
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-	void *self)
+static int on_match(
+	unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *self)
 {
 	struct collect *collect = self;
 
 	(void)from;
 	(void)flags;
 	if (collect->count < MATCH_HITS_MAX)
-		collect->hits[collect->count++] =
-			(struct match_hit){.id = id, .end = (uint32_t)to};
+		collect->hits[collect->count++] = (struct match_hit){.id = id, .end = (uint32_t)to};
 	else
 		collect->more++;
 	return 0;

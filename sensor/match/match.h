@@ -35,8 +35,8 @@ struct match_scratch; /* one per thread, good for every database given to it */
 size_t match_bytes(struct bytes serialised);
 struct match *match_open(struct bytes serialised, struct arena *arena, struct err *err);
 /* Scratch for all databases; allocates (before ready, or in the swap). */
-struct match_scratch *match_scratch_new(const struct match *const matches[], uint32_t count,
-	struct err *err);
+struct match_scratch *match_scratch_new(
+	const struct match *const matches[], uint32_t count, struct err *err);
 void match_scratch_free(struct match_scratch *scratch);
 
 /* Hits in buf, each literal at most once, in order of id; the rest is counted. */

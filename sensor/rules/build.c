@@ -30,10 +30,11 @@ static bool room_for(void **array, uint32_t *room, uint32_t need, size_t size, s
 	return true;
 }
 
-static bool put_text(struct builder *builder, const void *data, uint32_t len, uint32_t *off,
-	struct err *err)
+static bool put_text(
+	struct builder *builder, const void *data, uint32_t len, uint32_t *off, struct err *err)
 {
-	if (!room_for((void **)&builder->texts, &builder->text_room, builder->text_len + len, 1, err))
+	if (!room_for(
+		    (void **)&builder->texts, &builder->text_room, builder->text_len + len, 1, err))
 		return false;
 	memcpy(builder->texts + builder->text_len, data, len);
 	*off = builder->text_len;
@@ -46,7 +47,8 @@ static bool put_conditions(struct builder *builder, const struct rule_text *text
 {
 	rule->condition = builder->condition_cnt;
 	if (!room_for((void **)&builder->conditions, &builder->condition_room,
-		    builder->condition_cnt + rule->condition_cnt, sizeof(*builder->conditions), err))
+		    builder->condition_cnt + rule->condition_cnt, sizeof(*builder->conditions),
+		    err))
 		return false;
 	for (uint32_t i = 0; i < rule->condition_cnt; i++) {
 		struct condition_image condition = text->condition[i];
@@ -66,10 +68,11 @@ static bool put_rule(struct builder *builder, const struct rule_text *text, cons
 	for (uint32_t i = 0; i < builder->rule_cnt; i++)
 		if (builder->rules[i].sid == rule.sid)
 			return err_set(err, EXIT_USAGE,
-				"%s:%u: sid %u is used twice. Nothing was loaded.", name, line, rule.sid);
+				"%s:%u: sid %u is used twice. Nothing was loaded.", name, line,
+				rule.sid);
 	if (builder->rule_cnt == RULES_MAX)
-		return err_set(err, EXIT_USAGE, "%s:%u: more than %u signatures", name, line,
-			RULES_MAX);
+		return err_set(
+			err, EXIT_USAGE, "%s:%u: more than %u signatures", name, line, RULES_MAX);
 	if (!put_text(builder, text->msg, (uint32_t)strlen(text->msg) + 1, &rule.msg, err) ||
 		!put_text(builder, text->category, (uint32_t)strlen(text->category) + 1,
 			&rule.category, err) ||
@@ -107,8 +110,8 @@ static size_t whole_line(struct bytes rest, uint8_t *line, size_t *len, uint32_t
 	return at;
 }
 
-static bool read_rules(struct builder *builder, const char *name, struct bytes text,
-	struct err *err)
+static bool read_rules(
+	struct builder *builder, const char *name, struct bytes text, struct err *err)
 {
 	static uint8_t line[RULE_LINE_MAX];
 	static struct rule_text rule; /* too large for a stack; the builder has one thread */
@@ -162,7 +165,8 @@ static bool compile_role(const struct builder *builder, enum field_role role, ui
 			if (condition->role != role || (condition->flags & CONDITION_FAST) == 0)
 				continue;
 			literals[count++] = (struct match_literal){
-				.text = bytes_of(builder->texts + condition->text_off, condition->len),
+				.text = bytes_of(
+					builder->texts + condition->text_off, condition->len),
 				.nocase = (condition->flags & CONDITION_NOCASE) != 0,
 				.id = r};
 		}
@@ -179,8 +183,8 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-static bool write_image(const struct builder *builder, uint8_t **out, size_t *out_len,
-	struct err *err)
+static bool write_image(
+	const struct builder *builder, uint8_t **out, size_t *out_len, struct err *err)
 {
 	struct rules_header header = {.magic = RULES_MAGIC,
 		.rule_cnt = builder->rule_cnt,
@@ -222,8 +226,8 @@ static bool write_image(const struct builder *builder, uint8_t **out, size_t *ou
 	return done;
 }
 
-bool rules_build(const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len,
-	struct err *err)
+bool rules_build(
+	const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len, struct err *err)
 {
 	struct builder builder = {0};
 	bool done = true;

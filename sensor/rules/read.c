@@ -15,7 +15,7 @@ struct place {
 	uint32_t number;
 	struct err *err;
 	struct rule_text *out;
-	int role;                         /* sticky buffer, -1 = none given */
+	int role;                          /* sticky buffer, -1 = none given */
 	struct condition_image *condition; /* the last content */
 };
 
@@ -61,8 +61,8 @@ static bool find_buffer(const char *word, struct buffer_word *out)
 }
 
 /* "ab|0d 0a|c" with \" \\ \; \: escapes to bytes. */
-static bool read_pattern(struct place *place, size_t at, const char *text, uint8_t *out,
-	size_t *len)
+static bool read_pattern(
+	struct place *place, size_t at, const char *text, uint8_t *out, size_t *len)
 {
 	bool hex = false;
 
@@ -119,8 +119,8 @@ static bool option_content(struct place *place, size_t at, char *value)
 	return true;
 }
 
-static bool read_number(struct place *place, size_t at, const char *value, long min, long max,
-	int32_t *out)
+static bool read_number(
+	struct place *place, size_t at, const char *value, long min, long max, int32_t *out)
 {
 	char *end;
 	long number = strtol(value, &end, 10);
@@ -176,8 +176,8 @@ static bool option_flow(struct place *place, size_t at, char *value)
 		else if (strcmp(word, "established") == 0)
 			rule->flags |= RULE_ESTABLISHED;
 		else
-			return complain(place, at, "flow knows to_server, to_client, established; not",
-				word);
+			return complain(place, at,
+				"flow knows to_server, to_client, established; not", word);
 	}
 	return true;
 }
@@ -395,8 +395,8 @@ static bool read_header(struct place *place)
 		if (i == 4 && strcmp(word, "->") != 0)
 			return complain(place, at, "the only direction is ->, not", word);
 		if (i > 1 && i != 4 && strcmp(word, "any") != 0 && word[0] != '$')
-			return complain(place, at,
-				"addresses and ports are any or a $VARIABLE, not", word);
+			return complain(
+				place, at, "addresses and ports are any or a $VARIABLE, not", word);
 	}
 	while (place->at < place->line.len && place->line.ptr[place->at] == ' ')
 		place->at++;
@@ -434,12 +434,8 @@ static bool choose_fast(struct place *place)
 bool rule_read(struct bytes line, const char *name, uint32_t number, struct rule_text *out,
 	struct err *err)
 {
-	struct place place = {.line = line,
-		.name = name,
-		.number = number,
-		.err = err,
-		.out = out,
-		.role = -1};
+	struct place place = {
+		.line = line, .name = name, .number = number, .err = err, .out = out, .role = -1};
 
 	memset(out, 0, sizeof(*out));
 	out->rule.confidence = 1;

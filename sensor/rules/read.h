@@ -5,7 +5,7 @@
 #include "rules/image.h"
 
 struct rule_text {
-	struct rule_image rule;                 /* numbers and flags; texts below */
+	struct rule_image rule; /* numbers and flags; texts below */
 	char msg[RULE_MSG_MAX + 1];
 	char category[64], technique[64];
 	struct condition_image condition[RULE_CONDITIONS_MAX]; /* text_off into bytes */

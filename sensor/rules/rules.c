@@ -239,8 +239,7 @@ bool rule_verify(const struct rules *rules, uint32_t index, const struct rule_bu
 		(rule->proto != 0 && rule->proto != buffers->proto))
 		return false;
 	for (uint32_t c = 0; c < rule->condition_cnt; c++) {
-		enum field_role role =
-			(enum field_role)rules->condition[rule->condition + c].role;
+		enum field_role role = (enum field_role)rules->condition[rule->condition + c].role;
 		if (asked[role])
 			continue;
 		asked[role] = true;

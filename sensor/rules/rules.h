@@ -20,8 +20,8 @@
 
 /* Compiles rule files to a section image (malloc'd). An empty set is an error only if
  * files were named. */
-bool rules_build(const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len,
-	struct err *err);
+bool rules_build(
+	const char *const paths[], uint32_t count, uint8_t **out, size_t *out_len, struct err *err);
 
 struct rules; /* an opened image with its databases */
 

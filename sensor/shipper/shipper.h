@@ -14,11 +14,11 @@
 #include "base/spsc.h"
 
 struct shipper_conf {
-	const char *endpoint;   /* ipc:// or tcp://127.0.0.1:..., NULL: stdout */
-	const char *spool_dir;  /* 0700, made by the keeper; unused for stdout */
-	uint64_t spool_bytes;   /* at most; >= 64 MiB */
-	const char *name;       /* of the sensor */
-	bool until_drained;     /* file run: end when the engine has ended and all is acknowledged */
+	const char *endpoint;  /* ipc:// or tcp://127.0.0.1:..., NULL: stdout */
+	const char *spool_dir; /* 0700, made by the keeper; unused for stdout */
+	uint64_t spool_bytes;  /* at most; >= 64 MiB */
+	const char *name;      /* of the sensor */
+	bool until_drained;    /* file run: end when the engine has ended and all is acknowledged */
 };
 
 /* Runs until stop becomes non-zero (then drains for at most 10 s), or until
@@ -27,6 +27,10 @@ struct shipper_conf {
 int shipper_run(const struct shipper_conf *conf, struct spsc *ring, const volatile int *stop,
 	struct err *err);
 
-enum shipper_word { SHIPPER_WORD_ENDED = 0, SHIPPER_WORD_REFUSED_P1 = 1, SHIPPER_WORD_REFUSED_P2 = 2 };
+enum shipper_word {
+	SHIPPER_WORD_ENDED = 0,
+	SHIPPER_WORD_REFUSED_P1 = 1,
+	SHIPPER_WORD_REFUSED_P2 = 2
+};
 
 #endif

@@ -18,7 +18,8 @@ static uint8_t *guard_map(size_t len, size_t *page, size_t *inner)
 	*inner = (len + *page) / *page * *page;
 	if (guard_cnt == GUARDS_MAX)
 		guard_free();
-	uint8_t *map = mmap(NULL, *inner + 2 * *page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *map =
+		mmap(NULL, *inner + 2 * *page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED || mprotect(map + *page, *inner, PROT_READ | PROT_WRITE) == -1)
 		abort();
 	guards[guard_cnt].map = map;

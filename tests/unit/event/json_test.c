@@ -43,7 +43,8 @@ static void every_kind_of_member_is_written(void **state)
 	json_close(&json);
 	size_t len = json_end(&json);
 	const char want[] =
-		"{\"t\":\"x\",\"m\":\"a\\\"b\\\\c/\\u00e9\\ud83d\\ude00\",\"u\":18446744073709551615,"
+		"{\"t\":\"x\",\"m\":\"a\\\"b\\\\c/"
+		"\\u00e9\\ud83d\\ude00\",\"u\":18446744073709551615,"
 		"\"i\":-9223372036854775808,\"w\":22.7,\"v\":-0.5,\"b\":true,\"a\":\"192.0.2.1\","
 		"\"s\":\"2023-11-14T22:13:20.123456+0000\",\"h\":\"00abff\",\"l\":[1,{}]}";
 	assert_int_equal(len, strlen(want));

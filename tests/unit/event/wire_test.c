@@ -85,8 +85,8 @@ static void what_does_not_fit_is_not_put(void **state)
 
 	(void)state;
 	assert_int_equal(wire_put(out, sizeof(out), WIRE_ACK, 1, 1, bytes_text("12345678")), 0);
-	assert_int_equal(wire_put(out, sizeof(out), WIRE_ACK, 1, 1, bytes_text("1234567")),
-		sizeof(out));
+	assert_int_equal(
+		wire_put(out, sizeof(out), WIRE_ACK, 1, 1, bytes_text("1234567")), sizeof(out));
 }
 
 int main(void)

@@ -1,0 +1,15 @@
+/* words.h - the words of what a fact carries as a number: for the join, which
+ * knows neither parsers nor layers. */
+#ifndef SEKISHO_DETECT_WORDS_H
+#define SEKISHO_DETECT_WORDS_H
+
+#include "fact/fact.h"
+
+const char *detect_app_word(uint8_t app); /* parser's index + 1; NULL: none */
+const char *detect_field_word(uint8_t role);
+const char *detect_layer_word(uint8_t layer);
+const char *detect_message_word(uint8_t kind); /* "flow" beyond the known */
+/* How cards left: by the field they stood in. */
+const char *detect_technique(const struct fact_finding *finding);
+
+#endif
