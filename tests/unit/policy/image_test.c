@@ -233,6 +233,38 @@ static void the_same_text_gives_the_same_bytes(void **state)
 	held_free(&b);
 }
 
+/* The worst that claims can do: everybody has the network, and an address inside. */
+static size_t crowd(uint32_t merchants)
+{
+	size_t size = 200 + (size_t)merchants * 96;
+	char *text = malloc(size);
+	struct held held;
+
+	assert_non_null(text);
+	FILE *out = fmemopen(text, size, "w");
+	assert_non_null(out);
+	fputs("profiles: [{name: x, hosts: [a.x.example]}]\nmerchants:\n", out);
+	for (uint32_t m = 1; m <= merchants; m++)
+		fprintf(out, "- {id: %u, addresses: [10.0.0.0/8, 10.1.%u.%u], authorised: [x]}\n",
+			m, m / 256, m % 256);
+	fclose(out);
+	held_good(&held, text, NULL);
+	struct addr addr = held_addr("10.1.0.7");
+	struct policy_end end;
+	policy_address(&held.policy, 0, &addr, &end);
+	assert_true(end.shared);
+	size_t len = held.len;
+	held_free(&held);
+	free(text);
+	return len;
+}
+
+static void an_image_grows_with_its_text_and_no_faster(void **state)
+{
+	(void)state;
+	assert_true(crowd(4000) < 2 * crowd(2000) + 65536);
+}
+
 /* Any address will do: an image has no pointers. */
 static void an_image_works_wherever_it_lies(void **state)
 {
@@ -352,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_image_says_what_its_naive_twin_says),
 		cmocka_unit_test(the_same_text_gives_the_same_bytes),
+		cmocka_unit_test(an_image_grows_with_its_text_and_no_faster),
 		cmocka_unit_test(an_image_works_wherever_it_lies),
 		cmocka_unit_test(every_flipped_byte_stays_inside),
 		cmocka_unit_test(every_prefix_is_refused),
