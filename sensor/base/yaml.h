@@ -10,7 +10,7 @@
  * A getter given no node (NULL: the key is absent) leaves *out as it is and
  * returns true, so that defaults are set first:
  *     yaml_u64(yaml_get(map, "workers"), 1, 64, &conf->workers, err)
- * Errors have status EXIT_USAGE, an unreadable file too. */
+ * Errors have status EXIT_USAGE, an unreadable file too; out of memory EXIT_CANNOT. */
 #ifndef SEKISHO_BASE_YAML_H
 #define SEKISHO_BASE_YAML_H
 
