@@ -1,9 +1,10 @@
 /* unwrap.h - from the runs of a message to views: what detectors read.
  *
  * A view is a field or run after zero or more layers: declared content
- * codings, the fields of a form or query, the strings and numbers of JSON.  The raw
- * body (after declared codings) is itself a view, so nothing hides between
- * fields.  What a layer is not sure about is shown as it stands as well.
+ * codings, the fields of a form, query or cookie, the strings and numbers of JSON,
+ * layers in layers.  The body (after declared codings) is itself a view, so
+ * nothing hides between fields.  What a layer is not sure about is shown as it
+ * stands as well; so is a coded body from where it broke.
  * Depth UNWRAP_DEPTH; bytes and steps are bounded by limits that are functions
  * of the message's bytes alone.  No view depends on where runs were cut: a
  * whole view (first and last) holds its complete value, up to FIELD_WHOLE;
@@ -18,10 +19,11 @@
 
 #define UNWRAP_DEPTH 4
 #define UNWRAP_KEY_MAX 64
-#define UNWRAP_STREAMS 4 /* long views of one message that can be open at once */
+#define UNWRAP_STREAMS (UNWRAP_DEPTH + 1) /* long views of one message that can be open at once */
+#define UNWRAP_VIEWS_MAX (1u << 20)       /* values of one message that are shown by themselves */
 
 enum layer {
-#define LAYER(symbol, word) LAYER_##symbol,
+#define LAYER(symbol, word, code) LAYER_##symbol,
 #include "unwrap/layer.def"
 #undef LAYER
 	LAYER_COUNT
@@ -33,13 +35,14 @@ struct view {
 	enum field_role role;
 	uint8_t layers[UNWRAP_DEPTH]; /* outermost first */
 	uint8_t depth;
-	uint8_t stream;     /* 0..UNWRAP_STREAMS-1: which long view these bytes continue; whole
-			     * views (first and last) may use any and keep none */
+	uint8_t stream; /* 0..UNWRAP_STREAMS-1: which long view these bytes continue; whole
+			 * views (first and last) may use any and keep none */
 	bool first, last;
-	struct bytes key;   /* header name, form or JSON key (<= UNWRAP_KEY_MAX), or empty */
-	uint32_t ordinal;   /* of the field among its siblings, from 0 */
+	struct bytes key; /* header name, form or innermost JSON key, cut at UNWRAP_KEY_MAX, or
+			   * empty */
+	uint32_t ordinal; /* of the field among its siblings, from 0 */
 	struct bytes data;
-	uint64_t offset;    /* of data in the view */
+	uint64_t offset; /* of data in the view */
 };
 
 struct view_sink {
@@ -50,17 +53,21 @@ struct view_sink {
 };
 
 struct unwrap_counters {
-	uint64_t skipped[SKIP_REASON_COUNT]; /* bytes of messages that no view shows: coding, bomb */
-	uint64_t state_refused;              /* quota: no room for the state of a body */
-	uint64_t inflate_refused;            /* quota: no inflate state free */
-	uint64_t depth_cut, steps_cut;       /* limits */
+	/* Body bytes as they came in, that no view shows decoded: CODING (unknown,
+	 * broken, or behind a gap), BOMB.  Counted as they come; they are shown as
+	 * they stand. */
+	uint64_t skipped[SKIP_REASON_COUNT];
+	uint64_t state_refused;   /* quota: no room for a body's or a layer's state */
+	uint64_t inflate_refused; /* quota: no inflate state free */
+	uint64_t depth_cut; /* limit: a layer at UNWRAP_DEPTH, a coding too many, JSON too deep */
+	uint64_t steps_cut; /* limit: messages with more than UNWRAP_VIEWS_MAX values */
 };
 
 struct unwrap;
 
 size_t unwrap_bytes(uint32_t messages, uint32_t inflaters);
-struct unwrap *unwrap_new(struct arena *arena, uint32_t messages, uint32_t inflaters,
-	struct view_sink sink);
+struct unwrap *unwrap_new(
+	struct arena *arena, uint32_t messages, uint32_t inflaters, struct view_sink sink);
 
 /* The calls of a message_sink.  *slot belongs to the caller, one per direction
  * of a flow, 0 at first; unwrap keeps the message's state id in it and sets it

@@ -1,0 +1,278 @@
+/* Goal: what zlib makes of a stream, inflate makes of it however it is cut.
+ * Method: vectors written by Python's zlib when the tests are built. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "codec/inflate.h"
+#include "codec/vectors.h"
+#include "guard.h"
+
+#define STATES 3
+/* What a decoder may hold back where a stream is cut; and where it is broken,
+ * Python loses what zlib made of the last byte. */
+#define SYMBOLS_LATE 600
+
+static struct arena arena;
+static struct inflaters *inflaters;
+static const char *vectors_path;
+
+struct result {
+	uint8_t *data;
+	size_t len, rest_len;
+	enum inflate_rc rc;
+	uint64_t shape; /* of the blocks: how they were cut */
+};
+
+static void take_block(struct result *result, struct bytes block)
+{
+	assert_true(block.len <= INFLATE_BLOCK && block.len > 0);
+	result->data = realloc(result->data, result->len + block.len);
+	memcpy(result->data + result->len, block.ptr, block.len);
+	result->len += block.len;
+	result->shape = (result->shape ^ block.len) * 0x9e3779b97f4a7c15;
+}
+
+static bool feed(struct result *result, uint32_t state, struct bytes piece, bool last)
+{
+	struct bytes out;
+
+	do {
+		result->rc = inflate_step(inflaters, state, &piece, last, &out);
+		if (result->rc != INFLATE_OK)
+			assert_int_equal(out.len, 0);
+		if (out.len > 0)
+			take_block(result, out);
+	} while (result->rc == INFLATE_OK && (piece.len > 0 || out.len > 0 || last));
+	result->rest_len = inflate_rest(inflaters, state).len + piece.len;
+	return result->rc == INFLATE_OK;
+}
+
+/* Cut at first, then every each bytes. */
+static struct result run(struct bytes coded, size_t first, size_t each)
+{
+	struct result result = {0};
+	uint32_t state = inflate_open(inflaters, INFLATE_AUTO);
+	size_t at = 0, n = first;
+
+	assert_int_not_equal(state, 0);
+	while (feed(&result, state, bytes_head(bytes_skip(coded, at), n), at + n >= coded.len)) {
+		at += n;
+		n = each;
+	}
+	if (at + n < coded.len)
+		result.rest_len += coded.len - at - n;
+	inflate_close(inflaters, state);
+	return result;
+}
+
+static void assert_same(const struct result *a, struct result b)
+{
+	assert_int_equal(a->rc, b.rc);
+	assert_int_equal(a->rest_len, b.rest_len);
+	assert_int_equal(a->len, b.len);
+	assert_int_equal(a->shape, b.shape);
+	if (a->len > 0)
+		assert_memory_equal(a->data, b.data, a->len);
+	free(b.data);
+}
+
+static void check_cuts(struct bytes coded, const struct result *whole)
+{
+	size_t step = 1 + coded.len / 150;
+
+	for (size_t cut = 1; cut < coded.len; cut += step)
+		assert_same(whole, run(coded, cut, coded.len));
+	assert_same(whole, run(coded, 1, 1));
+	assert_same(whole, run(coded, INFLATE_STAGE, INFLATE_STAGE));
+	assert_same(whole, run(coded, INFLATE_STAGE - 1, 1448));
+}
+
+static void check_vector(struct bytes *left)
+{
+	struct bytes name = vectors_field(left), coded = vectors_field(left);
+	struct bytes plain = vectors_field(left);
+	long end = vectors_number(left), rest = vectors_number(left),
+	     complete = vectors_number(left);
+	struct result result = run(guarded(coded.ptr, coded.len), coded.len, 1);
+	size_t both = result.len < plain.len ? result.len : plain.len;
+	bool prefix = both == 0 || memcmp(result.data, plain.ptr, both) == 0;
+
+	if (end == INFLATE_BOMB)
+		assert_in_range(result.len, INFLATE_RATIO_FROM,
+			INFLATE_RATIO_FROM + INFLATE_BLOCK + INFLATE_RATIO_MAX * INFLATE_STAGE);
+	else if (complete == 0)
+		assert_true(both + SYMBOLS_LATE >= plain.len && both + SYMBOLS_LATE >= result.len);
+	if (!prefix || (long)result.rc != end || (complete != 0 && result.len != plain.len) ||
+		(rest >= 0 && result.rest_len != (size_t)rest)) {
+		print_error("%.*s: end %d, %zu bytes (zlib %zu), rest %zu\n", (int)name.len,
+			(const char *)name.ptr, (int)result.rc, result.len, plain.len,
+			result.rest_len);
+		fail();
+	}
+	check_cuts(coded, &result);
+	free(result.data);
+	guard_free();
+}
+
+static void every_vector_comes_out_however_it_is_cut(void **state)
+{
+	struct bytes left = vectors_load(vectors_path);
+	void *file = (void *)(uintptr_t)left.ptr;
+	int count = 0;
+
+	(void)state;
+	for (; left.len > 0; count++)
+		check_vector(&left);
+	assert_true(count > 150);
+	free(file);
+}
+
+/* A stored gzip member of n bytes, which do not shrink. */
+static struct bytes stored(size_t n)
+{
+	size_t blocks = (n + 65534) / 65535, len = 10 + n + 5 * blocks + 8, at = 10;
+	uint8_t *made = calloc(1, len);
+
+	memcpy(made, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+	for (size_t left = n; left > 0;) {
+		size_t part = left < 65535 ? left : 65535;
+
+		left -= part;
+		made[at] = left == 0;
+		made[at + 1] = (uint8_t)part;
+		made[at + 2] = (uint8_t)(part >> 8);
+		made[at + 3] = (uint8_t)~made[at + 1];
+		made[at + 4] = (uint8_t)~made[at + 2];
+		memset(made + at + 5, 'x', part);
+		at += 5 + part;
+	}
+	return bytes_of(made, len);
+}
+
+static void the_limit_of_output_holds_and_one_byte_more_is_a_bomb(void **state)
+{
+	struct bytes most = stored(INFLATE_OUT_MAX), more = stored(INFLATE_OUT_MAX + 1);
+	struct result result = run(most, most.len, 1);
+
+	(void)state;
+	assert_int_equal(result.rc, INFLATE_DONE);
+	assert_int_equal(result.len, INFLATE_OUT_MAX);
+	free(result.data);
+	result = run(more, more.len, 1);
+	assert_int_equal(result.rc, INFLATE_BOMB);
+	assert_int_equal(result.len, INFLATE_OUT_MAX);
+	assert_same(&result, run(more, 1448, 1448));
+	free(result.data);
+	free((void *)(uintptr_t)most.ptr);
+	free((void *)(uintptr_t)more.ptr);
+}
+
+/* A fixed block of n matches of 258 zeros at distance 1: 13 bits for 258 bytes. */
+static struct bytes zeros(size_t matches)
+{
+	uint8_t *made = calloc(1, matches * 2 + 32);
+	size_t bit = 0;
+	const char *head = "110" /* last, fixed */ "00110000" /* literal 0 */;
+
+	for (; head[bit] != 0; bit++)
+		made[bit / 8] = (uint8_t)(made[bit / 8] | (head[bit] - '0') << bit % 8);
+	for (size_t i = 0; i < matches; i++) /* 258 = code 285, 11000101; distance 1 = 00000 */
+		for (const char *c = "1100010100000"; *c != 0; c++, bit++)
+			made[bit / 8] = (uint8_t)(made[bit / 8] | (*c - '0') << bit % 8);
+	return bytes_of(made, (bit + 7 + 7) / 8); /* end of block: seven zeros */
+}
+
+static void what_shrinks_just_less_than_the_ratio_comes_out_whole(void **state)
+{
+	struct bytes coded = zeros(60000); /* 158 : 1 */
+	struct result result = run(coded, coded.len, 1);
+
+	(void)state;
+	assert_int_equal(result.rc, INFLATE_DONE);
+	assert_int_equal(result.len, 60000 * 258 + 1);
+	free(result.data);
+	free((void *)(uintptr_t)coded.ptr);
+}
+
+static void members_share_one_limit(void **state)
+{
+	struct bytes half = stored(INFLATE_OUT_MAX / 2 + 1);
+	uint8_t *two = malloc(2 * half.len);
+	struct result result;
+
+	(void)state;
+	memcpy(two, half.ptr, half.len);
+	memcpy(two + half.len, half.ptr, half.len);
+	result = run(bytes_of(two, 2 * half.len), SIZE_MAX / 2, 1);
+	assert_int_equal(result.rc, INFLATE_BOMB);
+	assert_int_equal(result.len, INFLATE_OUT_MAX);
+	free(result.data);
+	free(two);
+	free((void *)(uintptr_t)half.ptr);
+}
+
+static void states_are_refused_when_all_are_taken_and_free_again(void **state)
+{
+	uint32_t id[STATES];
+
+	(void)state;
+	for (int i = 0; i < STATES; i++)
+		assert_int_not_equal(id[i] = inflate_open(inflaters, INFLATE_AUTO), 0);
+	assert_int_equal(inflate_open(inflaters, INFLATE_AUTO), 0);
+	inflate_close(inflaters, id[1]);
+	assert_int_equal(inflate_open(inflaters, INFLATE_RAW), id[1]);
+	for (int i = 0; i < STATES; i++)
+		inflate_close(inflaters, id[i]);
+}
+
+static void plain_gzip_hides_nothing_in_its_header(void **state)
+{
+	(void)state;
+	assert_true(inflate_is_plain_gzip(bytes_of("\x1f\x8b\x08\x00\0\0\0\0\0\3", 10)));
+	assert_true(inflate_is_plain_gzip(bytes_of("\x1f\x8b\x08\x02\0\0\0\0\0\3", 10)));
+	assert_false(inflate_is_plain_gzip(bytes_of("\x1f\x8b\x08\x00\0\0\0\0\0", 9)));
+	assert_false(inflate_is_plain_gzip(bytes_of("\x1f\x8b\x08\x08\0\0\0\0\0\3", 10)));
+	assert_false(inflate_is_plain_gzip(bytes_of("\x1f\x8b\x07\x00\0\0\0\0\0\3", 10)));
+}
+
+static int set_up(void **state)
+{
+	struct err err;
+
+	(void)state;
+	if (!arena_new(&arena, inflaters_bytes(STATES) + 4096, &err))
+		return -1;
+	inflaters = inflaters_new(&arena, STATES);
+	return inflaters == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(&arena);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_vector_comes_out_however_it_is_cut),
+		cmocka_unit_test(the_limit_of_output_holds_and_one_byte_more_is_a_bomb),
+		cmocka_unit_test(what_shrinks_just_less_than_the_ratio_comes_out_whole),
+		cmocka_unit_test(members_share_one_limit),
+		cmocka_unit_test(states_are_refused_when_all_are_taken_and_free_again),
+		cmocka_unit_test(plain_gzip_hides_nothing_in_its_header),
+	};
+
+	if (argc != 2)
+		return 2;
+	vectors_path = argv[1];
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
