@@ -14,34 +14,39 @@
 #include "base/reason.h"
 #include "decode/packet.h"
 
-#define DECODE_DEPTH 8       /* tags, tunnels and IP headers in one frame */
+#define DECODE_DEPTH 8 /* VLAN tags, IP and extension headers, tunnels in one frame */
 #define FRAG_TIMEOUT_NS (15ull * 1000000000ull)
 #define FRAG_BUFFERS_MIN 64
 
 struct decode_counters {
-	uint64_t frames;                       /* given to decode */
-	uint64_t decoded;                      /* gave a packet, or a fragment that was kept */
-	uint64_t refused[FRAME_REASON_COUNT];  /* frames == decoded + sum(refused) */
-	uint64_t fragments;                    /* kept, part of decoded */
-	uint64_t datagrams;                    /* made whole */
-	uint64_t frag_conflict;
-	uint64_t frag_expired_bytes;           /* payload skipped(frag_timeout) */
-	uint64_t bad_checksum;
-	uint64_t vxlan;
+	uint64_t frames;                      /* given to decode */
+	uint64_t decoded;                     /* gave a packet, or a fragment that was kept */
+	uint64_t refused[FRAME_REASON_COUNT]; /* frames == decoded + sum(refused) */
+	uint64_t fragments;                   /* kept, part of decoded: packets = decoded - this */
+	uint64_t datagrams;                   /* made whole */
+	uint64_t frag_conflict;               /* fragments that differ from what came before */
+	uint64_t frag_evicted;                /* datagrams given up to make room */
+	uint64_t frag_expired_bytes;          /* payload skipped(frag_timeout), evicted included */
+	uint64_t bad_checksum;                /* packets with PACKET_BAD_CHECKSUM */
+	uint64_t short_frames;                /* a header claims more than the frame holds: what is
+					       * there is taken */
+	uint64_t vxlan;                       /* VXLAN headers passed */
 };
 
 struct decoder;
 
 /* Which tenant a frame belongs to: from (source, VLAN ids outer to inner, VNI or
- * UINT32_MAX); given by policy, pure. */
+ * UINT32_MAX); given by policy, pure.  VLANs without priority tags; the VNI of the
+ * outermost tunnel.  find NULL: all is tenant 0. */
 struct tenant_map {
-	uint16_t (*find)(const void *self, uint16_t source, const uint16_t vlans[], uint32_t vlan_cnt,
-		uint32_t vni);
+	uint16_t (*find)(const void *self, uint16_t source, const uint16_t vlans[],
+		uint32_t vlan_cnt, uint32_t vni);
 	const void *self;
 };
 
 /* frag_buffers: datagrams that may be under reassembly at once (64 KiB each, from
- * the arena).  inputs: sources, each with its own counters. */
+ * the arena).  inputs: sources, each with its own counters.  decoder_new() gives
+ * NULL if the arena is full. */
 size_t decoder_bytes(uint32_t frag_buffers, uint32_t inputs);
 struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t inputs,
 	const struct hash_key *key, struct tenant_map tenants);

@@ -13,7 +13,7 @@ enum packet_flag {
 	PACKET_REASSEMBLED = 2,   /* payload stands in a defragmenter buffer */
 	PACKET_FRAG_CONFLICT = 4, /* overlapping fragments differed */
 	PACKET_TUNNELLED = 8,
-	PACKET_OPAQUE = 16,       /* a protocol without ports: payload is skipped(protocol) */
+	PACKET_OPAQUE = 16, /* a protocol without ports: payload is skipped(protocol) */
 };
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
@@ -23,18 +23,18 @@ struct packet {
 	uint32_t payload_len;   /* captured */
 	uint32_t payload_wire;  /* as the headers say; >= payload_len */
 	struct pos pos;
-	uint64_t ts_ns;         /* the frame's own stamp */
+	uint64_t ts_ns; /* the frame's own stamp */
 	uint64_t frame_number;
-	struct tuple tuple;     /* inner, from source to destination */
-	uint64_t hash;          /* keyed, of the normalised tuple: same for both directions */
-	uint32_t seq, ack;      /* TCP */
+	struct tuple tuple; /* inner, from source to destination */
+	uint64_t hash;      /* keyed, of the normalised tuple: same for both directions */
+	uint32_t seq, ack;  /* TCP */
 	uint32_t block;
-	uint32_t wire_len;      /* of the frame */
+	uint32_t wire_len; /* of the frame */
 	uint16_t source;
 	uint16_t window;
 	uint16_t urgent;
-	uint8_t tcp_flags;      /* enum tcp_flag */
-	uint8_t flags;          /* enum packet_flag */
+	uint8_t tcp_flags; /* enum tcp_flag */
+	uint8_t flags;     /* enum packet_flag */
 };
 
 #endif
