@@ -291,7 +291,7 @@ static enum parse_rc tls_data(void *state, struct parse_io *io, uint8_t number, 
 
 			if (type == RECORD_APPLICATION_DATA)
 				io->skipped[SKIP_ENCRYPTED] += len;
-			else if (type == RECORD_HANDSHAKE && !dir->sealed &&
+			else if (type == RECORD_HANDSHAKE &&
 				 take_handshake(&call, &part) == PARSE_BAD)
 				return bad(&call, (size_t)(part.ptr - data.ptr));
 			(void)rd_bytes(&in, len);
@@ -312,6 +312,9 @@ static enum parse_rc tls_gap(void *state, struct parse_io *io, uint8_t number, u
 		if (record_type(dir) == RECORD_HANDSHAKE) {
 			close_hello(&call, CLOSE_GAP);
 			dir->sealed = true;
+			dir->lost = true;
+			dir->handshake_len = HANDSHAKE_HEADER;
+			dir->handshake_left = (uint32_t)(dir->left - len);
 		}
 		dir->left = (uint16_t)(dir->left - len);
 		if (dir->left == 0)

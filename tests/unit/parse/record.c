@@ -323,6 +323,33 @@ static bool same(const struct drive *want, const struct drive *have, const char 
 	       strstr(drive_text(want, 1), "BROKEN") == NULL;
 }
 
+bool same_in_pieces(const struct parser *parser, const struct say *says, size_t count, size_t piece)
+{
+	struct drive whole, cut;
+
+	drive_new(&whole, parser, 8);
+	say_all(&whole, says, count, SIZE_MAX, 0, SIZE_MAX);
+	drive_new(&cut, parser, 8);
+	say_all(&cut, says, count, SIZE_MAX, 0, piece);
+	bool ok = same(&whole, &cut, "pieces of", piece);
+	drive_free(&cut);
+	drive_free(&whole);
+	return ok;
+}
+
+size_t says_of(struct bytes input, struct say says[static SAYS_MAX])
+{
+	size_t count = 0;
+
+	for (uint8_t dir = 0; input.len > 0 && count < SAYS_MAX; dir ^= 1) {
+		size_t at = bytes_find(input, bytes_text("\xff\xff"));
+
+		says[count++] = (struct say){dir, bytes_head(input, at)};
+		input = at == SIZE_MAX ? bytes_of(NULL, 0) : bytes_skip(input, at + 2);
+	}
+	return count;
+}
+
 bool same_in_any_cut(const struct parser *parser, const struct say *says, size_t count)
 {
 	struct drive whole, cut;

@@ -67,6 +67,11 @@ struct say {
 
 /* Says all, then compares with every cut of every step in two and with pieces
  * of one byte; prints the first difference.  False if there is one. */
+bool same_in_pieces(
+	const struct parser *parser, const struct say *says, size_t count, size_t piece);
+/* A conversation from bytes that a fuzzer made: "\xff\xff" changes the direction. */
+#define SAYS_MAX 64
+size_t says_of(struct bytes input, struct say says[static SAYS_MAX]);
 bool same_in_any_cut(const struct parser *parser, const struct say *says, size_t count);
 
 #endif
