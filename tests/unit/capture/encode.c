@@ -7,11 +7,15 @@
 
 static void grow(struct encode *e, size_t more)
 {
-	uint8_t *data = realloc(e->data, e->len + more + 1);
+	if (e->data != NULL && more <= e->room - e->len)
+		return;
+	size_t room = 2 * (e->len + more) + 64;
+	uint8_t *data = realloc(e->data, room);
 
 	if (data == NULL)
 		abort();
 	e->data = data;
+	e->room = room;
 }
 
 void encode_free(struct encode *e)

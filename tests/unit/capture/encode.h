@@ -7,7 +7,7 @@
 
 struct encode {
 	uint8_t *data;
-	size_t len;
+	size_t len, room;
 	bool big; /* byte order of what is written next */
 };
 
