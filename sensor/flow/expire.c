@@ -115,3 +115,8 @@ void flow_hole(struct flow_table *table, uint32_t flow, uint64_t due_ns)
 	wheel_arm(table, wheel, flow, due_ns);
 	record->flags |= FLOW_HOLE;
 }
+
+uint64_t flow_hole_due(const struct flow_table *table, uint32_t flow)
+{
+	return table->hole_links[flow].due_ns;
+}

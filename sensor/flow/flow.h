@@ -105,6 +105,8 @@ void flow_client_is(struct flow *flow, uint8_t dir);
 
 /* The stream waits for a hole until due_ns (0: no longer). */
 void flow_hole(struct flow_table *table, uint32_t flow, uint64_t due_ns);
+/* The due time given last; in hole_due: the one that is over. */
+uint64_t flow_hole_due(const struct flow_table *table, uint32_t flow);
 
 /* Initial sequence numbers that direction may have: 0 unknown, 1 known, 2 SYNs
  * contradict and nobody has acknowledged one yet (CVE-2025-59147). */

@@ -36,14 +36,13 @@ static bool candidate_won(const struct flow *flow, const struct flow_cold *cold,
 {
 	uint8_t other = (uint8_t)(1 - dir);
 
-	if (!has_payload(flow))
-		return false;
 	if ((packet->tcp_flags & TCP_SYN) != 0)
 		return (packet->tcp_flags & TCP_ACK) != 0 && isn_state(flow, other) == ISN_TWO &&
-		       packet->ack - cold->isn[other][1] - 1 <= ACK_REACH &&
+		       cold->late[other] && packet->ack - cold->isn[other][1] - 1 <= ACK_REACH &&
 		       packet->ack - cold->isn[other][0] - 1 > ACK_REACH;
 	return (flow->flags & FLOW_ANSWERED) == 0 && isn_state(flow, dir) == ISN_TWO &&
-	       packet->seq == cold->isn[dir][1] + 1 && packet->seq != cold->isn[dir][0] + 1;
+	       cold->late[dir] && packet->seq == cold->isn[dir][1] + 1 &&
+	       packet->seq != cold->isn[dir][0] + 1;
 }
 
 bool roles_open_anew(const struct flow *flow, const struct flow_cold *cold, uint8_t dir,
@@ -87,6 +86,7 @@ static void take_syn(
 		set_isn_state(flow, dir, ISN_ONE);
 	} else if (!is_isn(flow, cold, dir, packet->seq)) {
 		cold->isn[dir][1] = packet->seq;
+		cold->late[dir] = has_payload(flow);
 		set_isn_state(flow, dir, ISN_TWO);
 	}
 	if ((flow->flags & (FLOW_SYN_SEEN | FLOW_SYNACK_SEEN)) == 0)

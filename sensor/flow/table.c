@@ -294,9 +294,9 @@ uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8
 		return 0;
 	struct flow *record = &table->flows[flow];
 	record->last_ns = table->now_ns;
-	count_packet(record, *dir, packet);
 	if (tcp)
 		roles_update(record, &table->cold[flow], *dir, packet);
+	count_packet(record, *dir, packet);
 	uint32_t was = (record->state & STATE_WHEEL) >> STATE_WHEEL_SHIFT;
 	enum wheel_name name = wheel_for(record, &table->cold[flow]);
 	if (was != (uint32_t)name) {

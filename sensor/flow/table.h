@@ -17,7 +17,8 @@ struct flow_cold {
 	struct tuple key;
 	uint32_t isn[2][2]; /* by direction: candidates, as flow.state says; ISN_LOW: [0] is the
 			       lowest seen */
-	uint64_t unused;
+	bool late[2]; /* the second candidate came behind payload: a connection of its own? */
+	uint8_t unused[6];
 };
 
 enum isn_state { ISN_NONE = 0, ISN_ONE = 1, ISN_TWO = 2, ISN_LOW = 3 };

@@ -11,6 +11,11 @@
  * SPAN_GAP names the missing bytes.  Where the beginning was not seen, the
  * first bytes are held the same way, until the receiver acknowledges, four
  * segments came in order, or the wait is over: a capture may be reordered.
+ * Bytes that were never delivered but come late (behind a hole that was given up,
+ * before an assumed beginning, far out of every window) are lent as SPAN_CONFLICT
+ * too, free of the budget; four stray segments in order move the stream there.
+ * SPAN_END follows a FIN that the receiver acknowledged, or stands at the end of the flow:
+ * a forged FIN ends nothing, and what comes behind an END is lent as SPAN_CONFLICT.
  * Sequence numbers wrap; offsets are 64-bit from the first byte delivered.
  * A datagram (UDP, ICMP) is one SPAN_DATAGRAM in place. */
 #ifndef SEKISHO_STREAM_STREAM_H
@@ -37,17 +42,18 @@ struct span {
 	bool after_rst;
 	struct bytes data;
 	uint64_t offset; /* of data in its direction */
-	uint64_t gap;    /* SPAN_GAP: how many bytes; 0 = unknown (the beginning was not seen) */
+	uint64_t gap;    /* SPAN_GAP: how many bytes; 0 = unknown (the stream went on elsewhere) */
 };
 
-struct stream_counters {        /* payload bytes pushed == */
-	uint64_t delivered;     /* in SPAN_DATA and SPAN_DATAGRAM */
+struct stream_counters {    /* payload bytes pushed == */
+	uint64_t delivered; /* in SPAN_DATA and SPAN_DATAGRAM */
 	uint64_t duplicate;
-	uint64_t conflict;      /* in SPAN_CONFLICT */
-	uint64_t pending;       /* kept now; 0 at the end */
-	uint64_t skipped_reassembly; /* could not be kept */
+	uint64_t conflict;           /* in SPAN_CONFLICT */
+	uint64_t pending;            /* kept now; 0 at the end */
+	uint64_t skipped_reassembly; /* could not be kept, or no room for the flow's state */
 	uint64_t skipped_conflict;   /* beyond the budget */
-	uint64_t missing;       /* beside it: bytes of gaps */
+	uint64_t missing;            /* beside it: bytes of gaps */
+	uint64_t forced; /* holes given up early because the pool of blocks was empty: a quota */
 };
 
 struct streams;
@@ -55,7 +61,8 @@ struct streams;
 size_t streams_bytes(uint32_t flows, uint32_t blocks);
 struct streams *streams_new(struct arena *arena, uint32_t flows, uint32_t blocks);
 
-/* The packet of that flow and direction.  May call flow_hole(). */
+/* The packet of that flow and direction, also without payload: it may acknowledge.
+ * May call flow_hole(). */
 void stream_push(struct streams *streams, struct flow_table *table, uint32_t flow, uint8_t dir,
 	const struct packet *packet);
 /* The wait for a hole is over: lends what stands behind it. */
@@ -70,7 +77,8 @@ bool stream_pull(struct streams *streams, struct span *out);
 /* After stream_end() and the last pull: the flow's state is freed. */
 void stream_free(struct streams *streams, struct flow *flow);
 
-/* Sums over all flows, and what the last push added, to book it to its subject. */
+/* Sums over all flows, and what the last push, hole_due or end added (pending may
+ * have fallen: then it is 2^64 less), to book it to its subject. */
 const struct stream_counters *stream_counters(const struct streams *streams);
 const struct stream_counters *stream_last(const struct streams *streams);
 
