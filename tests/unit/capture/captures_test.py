@@ -13,6 +13,7 @@ import tempfile
 
 CUSTOM = "the facts count custom blocks as packets"
 LINK = "the facts' tool does not open a file of that link type"
+GUESS = "the facts' tool guesses the modified form behind a plain magic"
 DIFFERENT = {
     "linktypes/tcpdump-brcm-tag.pcap": (23, LINK),
     "linktypes/tcpdump-edsa.pcap": (10, LINK),
@@ -26,7 +27,7 @@ DIFFERENT = {
     "_packs/pcapng.tar.gz::ngtest-output_be-difficult-test202.pcapng": (8, CUSTOM),
     "_packs/pcapng.tar.gz::ngtest-output_le-basic-test017.pcapng": (0, CUSTOM),
     "_packs/pcapng.tar.gz::ngtest-output_le-basic-test018.pcapng": (4, CUSTOM),
-    "corrupt/sv-bug-6875-01-fuzz.pcap": (1, "the facts' tool guesses the modified form behind a plain magic"),
+    "corrupt/sv-bug-6875-01-fuzz.pcap": (1, GUESS),
     "corrupt/libpcap-pcapng-invalid-vers-2.pcapng": (1, "version 1.1 is read as 1.0"),
 }
 # Readable captures with a damage, and how its text begins.
@@ -106,7 +107,8 @@ def main():
             print(f"{name}: expected {packets} {damage!r}, got {told.get(path)}, "
                   f"gzip'd {told_packed.get(copy)}")
             wrong += 1
-    print(f"{len(facts)} captures, {len(DIFFERENT)} differ from the facts as written, {wrong} wrong")
+    print(f"{len(facts)} captures, {len(DIFFERENT)} differ from the facts as written, "
+          f"{wrong} wrong")
     return 1 if wrong or len(facts) < 1000 else 0
 
 
