@@ -26,7 +26,7 @@ enum gap {             /* what stands before a token: bits */
 
 struct token {
 	uint16_t off, len;
-	uint16_t words; /* enum word_class of a word that is not ASCII */
+	uint16_t classes; /* enum word_class of the token alone */
 	uint8_t gap;
 };
 
@@ -148,9 +148,12 @@ static size_t normal_form(struct bytes raw, uint8_t out[static NAME_MAX])
 
 	for (size_t i = 0; i < raw.len; i++) {
 		uint8_t c = byte_lower(raw.ptr[i]);
-		if (strchr("_-[].: \"'", c) != NULL && c != '\0')
+		if (!is_digit(c) && !is_letter(c)) {
+			if (c == '\0' || strchr("_-[].: \"'", c) == NULL)
+				return 0;
 			continue;
-		if ((!is_digit(c) && !is_letter(c)) || len == NAME_MAX)
+		}
+		if (len == NAME_MAX)
 			return 0;
 		out[len++] = c;
 	}
@@ -172,40 +175,45 @@ static uint16_t classes_of(const struct pan_table *table, struct bytes raw)
 	return classes;
 }
 
-/* What the byte parts, 0 = it belongs to a token.  other: it parts and says nothing. */
-static uint8_t gap_of(uint8_t c, bool *other)
+#define PARTS 0x80 /* the byte parts and says nothing more */
+
+/* What the bytes above space part, and three below; 0: the byte belongs to a token. */
+static const uint8_t gaps[256] = {
+	['\t'] = GAP_FIELD,
+	['\n'] = GAP_LINE | GAP_STOP,
+	['\r'] = GAP_LINE | GAP_STOP,
+	['"'] = PARTS,
+	['&'] = GAP_STOP,
+	['\''] = PARTS,
+	['('] = PARTS,
+	[')'] = PARTS,
+	['+'] = PARTS,
+	[','] = GAP_FIELD | GAP_STOP,
+	[':'] = GAP_KEY | GAP_FIELD,
+	[';'] = GAP_FIELD | GAP_STOP,
+	['<'] = PARTS,
+	['='] = GAP_KEY,
+	['>'] = GAP_KEY,
+	['?'] = PARTS,
+	['\\'] = PARTS,
+	['{'] = PARTS,
+	['|'] = GAP_FIELD | GAP_STOP,
+	['}'] = GAP_STOP,
+};
+
+static inline uint8_t gap_of(uint8_t c)
 {
-	*other = false;
-	switch (c) {
-	case '=':
-	case '>':
-		return GAP_KEY;
-	case ':':
-		return GAP_KEY | GAP_FIELD;
-	case '|':
-	case ',':
-	case ';':
-		return GAP_FIELD | GAP_STOP;
-	case '\t':
-		return GAP_FIELD;
-	case '&':
-	case '}':
-		return GAP_STOP;
-	case '\n':
-	case '\r':
-		return GAP_LINE | GAP_STOP;
-	default:
-		*other = c <= ' ' || strchr("+{\"'<()\\?", c) != NULL;
-		return 0;
-	}
+	return c <= ' ' && gaps[c] == 0 ? PARTS : gaps[c];
 }
 
 static void add_token(struct page *page, size_t off, size_t len, uint16_t words, uint8_t *gap)
 {
-	if (len == 0 || page->count == TOKENS_MAX)
+	if (words == 0 && off != page->hit_off)
+		words = classes_of(page->table, bytes_of(page->text + off, len));
+	if (page->count == TOKENS_MAX)
 		return;
 	page->token[page->count++] = (struct token){
-		.off = (uint16_t)off, .len = (uint16_t)len, .words = words, .gap = *gap};
+		.off = (uint16_t)off, .len = (uint16_t)len, .classes = words, .gap = *gap};
 	*gap = 0;
 }
 
@@ -213,7 +221,6 @@ static void add_token(struct page *page, size_t off, size_t len, uint16_t words,
 static size_t read_gap(const struct page *page, size_t i, size_t *parted, uint8_t *gap)
 {
 	uint8_t c = page->text[i];
-	bool other;
 
 	if (c == '\\' && i + 1 < page->len && strchr("nrt", page->text[i + 1]) != NULL &&
 		page->text[i + 1] != '\0') {
@@ -221,10 +228,9 @@ static size_t read_gap(const struct page *page, size_t i, size_t *parted, uint8_
 		*parted += 1;
 		return 2;
 	}
-	uint8_t found = gap_of(c, &other);
-	if (found == 0 && !other && !(c == '/' && *parted > 0))
+	if (gap_of(c) == 0 && !(c == '/' && *parted > 0))
 		return 0;
-	*gap |= found;
+	*gap |= gap_of(c) & (uint8_t)~PARTS;
 	*gap = (uint8_t)(*parted == 0 && (c == ' ' || c == '+') ? *gap | GAP_SPACE
 								: *gap & ~GAP_SPACE);
 	*parted += 1;
@@ -235,11 +241,10 @@ static size_t read_gap(const struct page *page, size_t i, size_t *parted, uint8_
 static size_t token_len(const struct page *page, size_t i)
 {
 	size_t start = i;
-	bool other;
 
 	while (i < page->len && i != page->hit_off) {
 		uint16_t words;
-		if ((gap_of(page->text[i], &other) != 0 || other) && i > start)
+		if (gap_of(page->text[i]) != 0 && i > start)
 			break;
 		if (i > start && page->text[i] >= 0x80 &&
 			look_up_part(page->table, bytes_of(page->text + i, page->len - i), &words) >
@@ -282,12 +287,6 @@ static struct bytes token_text(const struct page *page, size_t t)
 	return bytes_of(page->text + page->token[t].off, page->token[t].len);
 }
 
-static uint16_t token_classes(const struct page *page, size_t t)
-{
-	return page->token[t].words != 0 ? page->token[t].words
-					 : classes_of(page->table, token_text(page, t));
-}
-
 static bool has_letter(struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -309,7 +308,7 @@ static size_t digits_in(struct bytes text)
 /* Classes of the name that ends with token t: of up to three words the most that are known. */
 static uint16_t name_classes(const struct page *page, size_t t)
 {
-	uint16_t best = token_classes(page, t);
+	uint16_t best = page->token[t].classes;
 	size_t first = t;
 
 	for (size_t words = 1; words < KEY_WORDS && first > 0; words++) {
@@ -503,8 +502,11 @@ static uint64_t read_value(const struct page *page, size_t t)
 {
 	struct bytes text = token_text(page, t);
 	size_t digits = digits_in(text);
-	uint16_t key = key_classes(page, t);
 	uint64_t why = 0;
+
+	if (!is_digit(text.ptr[0]) && !keyed(page, t))
+		return 0;
+	uint16_t key = key_classes(page, t);
 
 	if ((key & WORD_EXPIRY) != 0 && (is_expiry(text, true) || is_expiry_part(text)))
 		why |= WHY_BIT(WHY_CARD_EXPIRY);
@@ -515,7 +517,7 @@ static uint64_t read_value(const struct page *page, size_t t)
 	if ((key & WORD_POSTAL) != 0 && is_postal(text))
 		why |= WHY_BIT(WHY_CARD_HOLDER);
 	if ((key & WORD_HOLDER) != 0 && keyed(page, t) && text.len >= 2 && has_letter(text) &&
-		token_classes(page, t) == 0)
+		page->token[t].classes == 0)
 		why |= WHY_BIT(WHY_CARD_HOLDER);
 	return why;
 }
@@ -524,7 +526,7 @@ static uint64_t read_value(const struct page *page, size_t t)
 static size_t find_names(const struct page *page, uint16_t classes)
 {
 	for (size_t t = 0; t < page->count; t++) {
-		if (t != page->hit && (token_classes(page, t) & classes) != 0)
+		if (t != page->hit && (page->token[t].classes & classes) != 0)
 			return t;
 	}
 	return page->count;

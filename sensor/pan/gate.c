@@ -42,25 +42,27 @@ static struct masks masks_plain(const uint8_t *p)
 	return m;
 }
 
+/* The gates of the block at p. */
+#define BLOCK_GATES(digits_of, separators_of, p)                                                   \
+	(m.digit = digits_of(p),                                                                   \
+		four_digits(m.digit) ? (m.separator = separators_of(p), gates(m)) : 0)
+
 /* Whole blocks of data, then the rest as a block padded with zeros. */
 #define GATE_BODY(digits_of, separators_of)                                                        \
-	uint8_t rest[BLOCK] = {0};                                                                 \
-	for (; from < len; from += BLOCK) {                                                        \
-		const uint8_t *p = data + from;                                                    \
-		if (len - from < BLOCK)                                                            \
-			p = memcpy(rest, p, len - from);                                           \
-		struct masks m = {.digit = digits_of(p), .separator = 0};                          \
-		if (!four_digits(m.digit))                                                         \
-			continue;                                                                  \
-		m.separator = separators_of(p);                                                    \
-		uint64_t found = gates(m);                                                         \
-		if (found != 0) {                                                                  \
-			from += (unsigned)__builtin_ctzll(found);                                  \
-			break;                                                                     \
-		}                                                                                  \
+	struct masks m = {0, 0};                                                                   \
+	uint64_t found = 0;                                                                        \
+	for (; len - from >= BLOCK; from += BLOCK) {                                               \
+		found = BLOCK_GATES(digits_of, separators_of, data + from);                        \
+		if (found != 0)                                                                    \
+			return from + (unsigned)__builtin_ctzll(found);                            \
 	}                                                                                          \
+	if (len == from)                                                                           \
+		return len;                                                                        \
+	uint8_t rest[BLOCK] = {0};                                                                 \
+	memcpy(rest, data + from, len - from);                                                     \
+	found = BLOCK_GATES(digits_of, separators_of, rest);                                       \
 	explicit_bzero(rest, sizeof(rest));                                                        \
-	return from < len ? from : len
+	return found != 0 ? from + (unsigned)__builtin_ctzll(found) : len
 
 static uint64_t digits_plain(const uint8_t *p)
 {

@@ -138,6 +138,27 @@ static void report(struct scan *scan, size_t start, size_t len, size_t count,
 		memset(hit->last4, '*', 2);
 }
 
+/* End of the digits from pos on, eight bytes at a time: a byte less '0' is a
+ * digit if adding 0x76 does not reach the top bit.  (Little endian: the first
+ * byte is the lowest.) */
+static size_t digits_end(struct bytes buf, size_t pos)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t top = UINT64_C(0x8080808080808080);
+
+	for (uint64_t word; buf.len - pos >= sizeof(word); pos += sizeof(word)) {
+		memcpy(&word, buf.ptr + pos, sizeof(word));
+		word ^= UINT64_C(0x3030303030303030);
+		uint64_t other = (((word & ~top) + UINT64_C(0x7676767676767676)) | word) & top;
+		if (other != 0)
+			return pos + (unsigned)__builtin_ctzll(other) / 8;
+	}
+#endif
+	while (pos < buf.len && is_digit(buf.ptr[pos]))
+		pos++;
+	return pos;
+}
+
 /* A digit run of its own. */
 static void plain(struct scan *scan, size_t start, size_t count)
 {
@@ -145,7 +166,7 @@ static void plain(struct scan *scan, size_t start, size_t count)
 
 	if (!left_clean(scan, start) || !right_clean(scan, start + count, 0))
 		return;
-	collect(scan, start, count);
+	memcpy(scan->digits, scan->buf.ptr + start, count);
 	enum pan_verdict verdict = pan_verify(scan->table, scan->digits, count, &match);
 	scan->out->shaped += count > CARD_DIGITS_MIN;
 	scan->out->failed += count > CARD_DIGITS_MIN && verdict == PAN_FAILED;
@@ -287,17 +308,14 @@ static size_t around_gate(struct scan *scan, size_t done, size_t gate)
 		(is_digit(p[pos - 1]) || is_separator(p[pos - 1])))
 		pos--;
 	if (pos > 0 && is_digit(p[pos - 1])) { /* began earlier than a card could */
-		while (pos < scan->buf.len && is_digit(p[pos]))
-			pos++;
+		pos = digits_end(scan->buf, pos);
 	}
 	while (pos <= gate) {
 		if (!is_digit(p[pos])) {
 			pos++;
 			continue;
 		}
-		size_t end = pos;
-		while (end < scan->buf.len && is_digit(p[end]))
-			end++;
+		size_t end = digits_end(scan->buf, pos);
 		examine(scan, pos, end);
 		pos = end;
 	}

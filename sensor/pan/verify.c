@@ -65,10 +65,19 @@ static bool better(const struct card_row *row, const struct card_row *best)
 	       (row->tier == best->tier && row->prefix_len > best->prefix_len);
 }
 
-static bool row_fits(const struct card_row *row, uint32_t head, size_t count, bool luhn)
+static bool row_fits(const struct card_row *row, uint32_t head, size_t count)
 {
 	return head >= row->low && head <= row->high &&
-	       (row->lengths >> (count - CARD_DIGITS_MIN) & 1) != 0 && (luhn || row->luhn == 0);
+	       (row->lengths >> (count - CARD_DIGITS_MIN) & 1) != 0;
+}
+
+static bool is_number(const char *digits, size_t count, uint64_t number)
+{
+	for (size_t i = count; i > 0; i--, number /= 10) {
+		if (digit_of(digits[i - 1]) != number % 10)
+			return false;
+	}
+	return true;
 }
 
 struct found {
@@ -88,20 +97,17 @@ static struct found look_up(const struct pan_table *table, const char *digits, s
 
 	if (from == to)
 		return found;
-	bool luhn = pan_luhn(digits, count);
 	uint32_t head = number_of(digits, 8);
-	uint64_t number = 0;
-	for (size_t i = 0; i < count; i++)
-		number = number * 10 + digit_of(digits[i]);
 	for (uint32_t i = from; i < to; i++) {
 		if ((list[i] & CARD_LIST_TEST) != 0) {
 			const struct card_test *test = &tests[list[i] & ~CARD_LIST_TEST];
-			if (test->number == number)
+			if (test->digits == count && is_number(digits, count, test->number))
 				found.test = test;
 			continue;
 		}
 		const struct card_row *row = &rows[list[i]];
-		if (row_fits(row, head, count, luhn) && better(row, found.row))
+		if (row_fits(row, head, count) && better(row, found.row) &&
+			(row->luhn == 0 || pan_luhn(digits, count)))
 			found.row = row;
 	}
 	return found;
