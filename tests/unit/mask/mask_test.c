@@ -320,6 +320,10 @@ static void cutting_never_uncovers(void **unused)
 		mask_evidence(&out, bytes_of(text, sizeof(text)), NULL, 0);
 		assert_false(holds(out.text, out.len, "41"));
 	}
+	memset(text, 'x', sizeof(text)); /* a host whose number the limit cuts */
+	memcpy(text + MASKED_MAX - 16, "&host=4111111111111111&", 23);
+	mask_evidence(&out, bytes_of(text, sizeof(text)), NULL, 0);
+	assert_memory_equal(out.text + MASKED_MAX - 16, "&host=41********", 16);
 }
 
 static void everything_that_comes_out_is_printable(void **unused)
