@@ -275,8 +275,7 @@ static void flush_coverage(struct join *join, uint64_t ns)
 
 void fold_flush(struct join *join)
 {
-	uint64_t end_ns = (join->fold_minute + 1) * MINUTE_NS;
-	uint64_t ns = join->fold_ns == STAMP_END_NS ? join->now_ns : end_ns;
+	uint64_t ns = (join->fold_minute + 1) * MINUTE_NS;
 	uint64_t hour = ns / (60 * MINUTE_NS);
 
 	flush_contacts(join, ns, hour != join->sent_hour);
@@ -289,5 +288,5 @@ void fold_finish(struct join *join)
 {
 	if (join->fold_open)
 		fold_flush(join);
-	flush_contacts(join, join->now_ns, true);
+	flush_contacts(join, (join->fold_minute + 1) * MINUTE_NS, true);
 }

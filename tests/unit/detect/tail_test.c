@@ -131,7 +131,7 @@ static void random_cuts_give_the_same_marks(void **state)
 
 	(void)state;
 	whole(&want);
-	for (int round = 0; round < 3000; round++) {
+	for (size_t round = 0; round < 3000; round++) {
 		size_t cuts[40], count = round % 40;
 		for (size_t i = 0; i < count; i++) {
 			seed = seed * 6364136223846793005u + 1442695040888963407u;

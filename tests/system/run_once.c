@@ -1,0 +1,75 @@
+#include "run_once.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/record.h"
+
+struct memory_sink {
+	struct outcome *outcome;
+	uint8_t record[sizeof(struct record) + EVENT_JSON_MAX];
+};
+
+static void *reserve(void *self, uint32_t len)
+{
+	struct memory_sink *sink = self;
+
+	return len <= sizeof(sink->record) ? sink->record : NULL;
+}
+
+static void commit(void *self, uint32_t len)
+{
+	struct memory_sink *sink = self;
+	struct outcome *outcome = sink->outcome;
+	size_t json = len - sizeof(struct record);
+
+	if (outcome->len + json + 1 > outcome->room) {
+		outcome->room = (outcome->room + json) * 2 + 65536;
+		outcome->text = realloc(outcome->text, outcome->room);
+		if (outcome->text == NULL)
+			abort();
+	}
+	memcpy(outcome->text + outcome->len, sink->record + sizeof(struct record), json);
+	outcome->len += json;
+	outcome->text[outcome->len++] = '\n';
+}
+
+static const struct generation *next(void *self)
+{
+	return self;
+}
+
+bool run_files(const struct run_once *run, const char *const paths[], uint32_t count,
+	struct outcome *outcome)
+{
+	static const int stop = 0;
+	struct memory_sink sink = {.outcome = outcome};
+	struct engine_conf conf = {.workers = run->workers,
+		.memory = run->memory,
+		.fact_ring = run->fact_ring,
+		.run = 0x1122334455667788,
+		.key = {1, 2},
+		.token_key = {7},
+		.sensor = "test"};
+	union {
+		const struct generation *in;
+		void *out;
+	} generation = {.in = run->generation};
+
+	*outcome = (struct outcome){.status = -1};
+	struct source *source = source_files(paths, count, &outcome->err);
+	if (source == NULL)
+		return false;
+	outcome->status = engine_run(&conf, source,
+		(struct event_sink){.self = &sink, .reserve = reserve, .commit = commit},
+		(struct generation_feed){.self = generation.out, .next = next}, &stop,
+		&outcome->report, &outcome->err);
+	source_close(source);
+	return true;
+}
+
+void outcome_free(struct outcome *outcome)
+{
+	free(outcome->text);
+	outcome->text = NULL;
+}

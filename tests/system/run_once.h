@@ -1,0 +1,28 @@
+/* run_once.h - engine_run in this process, events into memory: what the system
+ * tests compare byte for byte. */
+#ifndef SEKISHO_TEST_RUN_ONCE_H
+#define SEKISHO_TEST_RUN_ONCE_H
+
+#include "engine.h"
+
+struct outcome {
+	char *text;  /* every event's JSON, one per line; malloc'd */
+	size_t len, room;
+	int status;
+	struct engine_report report;
+	struct err err;
+};
+
+struct run_once {
+	const struct generation *generation;
+	uint32_t workers;
+	uint64_t memory;
+	uint32_t fact_ring;
+};
+
+/* Reads the files; false: they could not be opened (outcome->err says why). */
+bool run_files(const struct run_once *run, const char *const paths[], uint32_t count,
+	struct outcome *outcome);
+void outcome_free(struct outcome *outcome);
+
+#endif
