@@ -49,12 +49,44 @@ static enum layer step(struct walk *w, enum layer layer)
 	}
 }
 
-static uint64_t tuple_hash(const struct decoder *decoder, const struct tuple *tuple)
-{
-	struct tuple key = *tuple;
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tuple_hash() packs a tuple's end");
 
-	tuple_normalise(&key);
-	return hash_sip13(&decoder->key, &key, sizeof(key));
+static uint64_t word_at(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Of what tuple_normalise() makes, which a test compares.  Put together from
+ * words, since copying a tuple whose fields were just written waits for them. */
+static uint64_t tuple_hash(const struct decoder *decoder, const struct tuple *t)
+{
+	uint64_t src[2] = {word_at(t->src.b), word_at(t->src.b + 8)};
+	uint64_t dst[2] = {word_at(t->dst.b), word_at(t->dst.b + 8)};
+	uint64_t end = (uint64_t)t->tenant << 32 | (uint64_t)t->proto << 48;
+	bool decided = src[0] != dst[0];
+	uint64_t low = __builtin_bswap64(decided ? src[0] : src[1]);
+	uint64_t high = __builtin_bswap64(decided ? dst[0] : dst[1]);
+
+	if (low < high || (low == high && t->sport <= t->dport)) {
+		uint64_t key[5] = {
+			src[0], src[1], dst[0], dst[1], end | t->sport | (uint64_t)t->dport << 16};
+		return hash_sip13(&decoder->key, key, sizeof(key));
+	}
+	uint64_t key[5] = {
+		dst[0], dst[1], src[0], src[1], end | t->dport | (uint64_t)t->sport << 16};
+	return hash_sip13(&decoder->key, key, sizeof(key));
+}
+
+uint16_t walk_tenant(const struct walk *w)
+{
+	const struct tenant_map *map = &w->decoder->tenants;
+
+	if (map->find == NULL)
+		return 0;
+	return map->find(map->self, w->frame->source, w->vlans, w->vlan_cnt, w->vni);
 }
 
 static void finish(struct walk *w)
@@ -71,11 +103,30 @@ static void finish(struct walk *w)
 	w->counters->decoded++;
 }
 
-static void start(struct walk *w)
+/* Field by field: zeroing both structs first would cost as much as the rest. */
+static void packet_start(
+	struct packet *out, const struct frame *frame, struct pos pos, uint32_t wire)
 {
-	const struct frame *frame = w->frame;
+	out->pos.now_ns = pos.now_ns;
+	out->pos.ord = pos.ord;
+	out->ts_ns = frame->ts_ns;
+	out->frame_number = frame->number;
+	out->block = frame->block;
+	out->wire_len = wire;
+	out->source = frame->source;
+	out->tuple.sport = out->tuple.dport = 0;
+	out->tuple.zero = 0;
+	out->seq = out->ack = 0;
+	out->window = out->urgent = 0;
+	out->tcp_flags = 0;
+}
+
+static void walk_start(struct walk *w, const struct frame *frame, struct pos pos)
+{
 	uint32_t wire = frame->wirelen > frame->caplen ? frame->wirelen : frame->caplen;
 
+	w->frame = frame;
+	w->counters = &w->decoder->counters[frame->source];
 	w->rd = rd_of(bytes_of(frame->data, frame->caplen));
 	w->missing = wire - frame->caplen;
 	w->vni = NO_VNI;
@@ -83,12 +134,7 @@ static void start(struct walk *w)
 	w->vlan_cnt = w->depth = 0;
 	w->flags = 0;
 	w->clipped = w->jumbo = false;
-	*w->out = (struct packet){.pos = w->pos,
-		.ts_ns = frame->ts_ns,
-		.frame_number = frame->number,
-		.block = frame->block,
-		.wire_len = wire,
-		.source = frame->source};
+	packet_start(w->out, frame, pos, wire);
 }
 
 size_t decoder_bytes(uint32_t frag_buffers, uint32_t inputs)
@@ -105,6 +151,7 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 
 	if (decoder == NULL)
 		return NULL;
+	decoder->walk.decoder = decoder;
 	decoder->key = *key;
 	decoder->tenants = tenants;
 	decoder->inputs = inputs;
@@ -114,30 +161,26 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 
 bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out)
 {
-	struct walk w;
+	struct walk *w = &decoder->walk;
 	enum layer layer = LAYER_LINK;
 
 	assert(frame->source < decoder->inputs);
-	w.frame = frame;
-	w.pos = pos;
-	w.out = out;
-	w.decoder = decoder;
-	w.counters = &decoder->counters[frame->source];
-	w.counters->frames++;
-	start(&w);
+	w->out = out;
+	walk_start(w, frame, pos);
+	w->counters->frames++;
 	while (layer < LAYER_PACKET)
-		layer = step(&w, layer);
+		layer = step(w, layer);
 	if (layer == LAYER_PACKET) {
-		finish(&w);
+		finish(w);
 		return true;
 	}
-	if (w.buffer != FRAG_NONE)
-		frag_return(decoder->frags, w.buffer);
+	if (w->buffer != FRAG_NONE)
+		frag_return(decoder->frags, w->buffer);
 	if (layer == LAYER_KEPT) {
-		w.counters->decoded++;
-		w.counters->fragments++;
+		w->counters->decoded++;
+		w->counters->fragments++;
 	} else {
-		w.counters->refused[w.reason]++;
+		w->counters->refused[w->reason]++;
 	}
 	return false;
 }

@@ -52,7 +52,7 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 	const struct hash_key *key, struct tenant_map tenants);
 
 /* One frame at its position.  True: *out is a packet.  False: refused or kept
- * (counted).  A reassembled packet's payload is valid until decoder_recycle()
+ * (counted), *out is undefined.  A reassembled packet's payload is valid until decoder_recycle()
  * of its block. */
 bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out);
 

@@ -311,7 +311,7 @@ enum layer walk_fragment(struct walk *w, uint32_t id, uint8_t key_proto, uint32_
 		.more = more,
 		.proto = w->proto,
 		.source = w->frame->source,
-		.now_ns = w->pos.now_ns};
+		.now_ns = w->out->pos.now_ns};
 	struct frag_whole whole;
 
 	if (w->clipped)

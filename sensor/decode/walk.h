@@ -52,7 +52,6 @@ struct walk {
 	struct addr sum_src, sum_dst; /* ends of the pseudo header, if not the tuple's */
 	bool sum_src_set, sum_dst_set;
 	const struct frame *frame;
-	struct pos pos;
 	struct packet *out;
 	struct decoder *decoder;
 	struct decode_counters *counters;
@@ -62,6 +61,7 @@ struct decoder {
 	struct hash_key key;
 	struct tenant_map tenants;
 	struct frag_table *frags;
+	struct walk walk; /* here, so that it need not be cleared for every frame */
 	uint32_t inputs;
 	struct decode_counters counters[];
 };
@@ -113,15 +113,6 @@ static inline bool walk_clip(struct walk *w, uint64_t len)
 	return true;
 }
 
-static inline uint16_t walk_tenant(const struct walk *w)
-{
-	const struct tenant_map *map = &w->decoder->tenants;
-
-	if (map->find == NULL)
-		return 0;
-	return map->find(map->self, w->frame->source, w->vlans, w->vlan_cnt, w->vni);
-}
-
 /* link.c */
 enum layer link_start(struct walk *w);
 enum layer link_ethernet(struct walk *w);
@@ -131,15 +122,16 @@ enum layer link_raw(struct walk *w);
 /* Is it a type that link_ether() goes on with, or ARP? */
 bool link_known(uint16_t ether);
 
-/* ip4.c */
+/* ip4.c, ip6.c */
 enum layer ip4(struct walk *w);
-
-/* ip6.c */
 enum layer ip6(struct walk *w);
 bool ip_is_extension(const struct walk *w);
 enum layer ip_extension(struct walk *w);
 
-/* decode.c: one fragment, whose rest is the data and whose key has no ends, tenant or VLAN yet. */
+/* decode.c */
+uint16_t walk_tenant(const struct walk *w);
+
+/* frag.c: the rest is a fragment's data; the ends of its key stand in the tuple. */
 enum layer walk_fragment(struct walk *w, uint32_t id, uint8_t key_proto, uint32_t off, bool more);
 
 /* transport.c */

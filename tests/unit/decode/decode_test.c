@@ -154,6 +154,15 @@ static void every_short_frame_of_every_shape_is_bad_or_as_it_is(void **state)
 	}
 }
 
+static void assert_hash(const struct packet *p)
+{
+	const struct hash_key key = {1, 2}; /* the bench's */
+	struct tuple t = p->tuple;
+
+	tuple_normalise(&t);
+	assert_true(p->hash == hash_sip13(&key, &t, sizeof(t)));
+}
+
 static void assert_inside(const struct packet *p, struct bytes frame)
 {
 	assert_true(p->payload_wire >= p->payload_len);
@@ -195,6 +204,7 @@ static void random_bytes_add_up_and_stay_inside(void **state)
 			.link = bench->link};
 		if (decode(bench->decoder, &frame, bench->pos, &bench->packet)) {
 			assert_inside(&bench->packet, bytes_of(bytes, n));
+			assert_hash(&bench->packet);
 			if ((bench->packet.flags & PACKET_REASSEMBLED) != 0)
 				decoder_recycle(bench->decoder, bench->packet.block);
 		}

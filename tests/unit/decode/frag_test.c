@@ -214,10 +214,11 @@ static void an_end_that_contradicts_cannot_be_placed(void **state)
 	assert_false(push4(2, datagram + 16, 16, 16, false)); /* ends at 32 */
 	assert_false(push4(2, datagram + 16, 16, 8, false));  /* no, at 24 */
 	assert_false(push4(2, datagram, 32, 8, true));        /* no, beyond 40 */
-	assert_int_equal(bench_refused_only(bench, FRAME_FRAGMENT_BAD), 2);
+	assert_false(push4(2, datagram, 24, 16, false));      /* no, at 40 */
+	assert_int_equal(bench_refused_only(bench, FRAME_FRAGMENT_BAD), 3);
 	assert_false(push4(3, datagram + 8, 8, 24, true)); /* at least 32 */
 	assert_false(push4(3, datagram, 8, 8, false));     /* no, 16 */
-	assert_int_equal(bench_refused_only(bench, FRAME_FRAGMENT_BAD), 3);
+	assert_int_equal(bench_refused_only(bench, FRAME_FRAGMENT_BAD), 4);
 	assert_true(push4(2, datagram, 0, 16, true));
 	assert_whole(PACKET_FRAG_CONFLICT);
 }
