@@ -146,7 +146,7 @@ static void remove_slot(struct flow_table *table, uint32_t flow)
 			}
 		table->passed[at]--;
 	}
-	assert(!"a flow stands in its chain");
+	assert(false); /* a flow stands in its chain */
 }
 
 void table_end(struct flow_table *table, uint32_t flow, uint64_t due_ns, bool evicted)
@@ -297,7 +297,7 @@ uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8
 	if (tcp)
 		roles_update(record, &table->cold[flow], *dir, packet);
 	count_packet(record, *dir, packet);
-	uint32_t was = (record->state & STATE_WHEEL) >> STATE_WHEEL_SHIFT;
+	uint32_t was = (uint32_t)(record->state & STATE_WHEEL) >> STATE_WHEEL_SHIFT;
 	enum wheel_name name = wheel_for(record, &table->cold[flow]);
 	if (was != (uint32_t)name) {
 		if (was != WHEEL_NONE)

@@ -184,10 +184,27 @@ static void next_due_never_passes_a_due_time(void **state)
 	lab_free(lab);
 }
 
+static void a_hole_due_in_the_past_is_told_at_once(void **state)
+{
+	struct lab *lab = lab_new(16);
+	struct packet packet = lab_packet(lab, PROTO_UDP, 1, 1, 2, 2, 10 * SECOND);
+	uint8_t dir;
+	uint32_t flow = flow_touch(lab->table, &packet, &dir);
+
+	(void)state;
+	flow_hole(lab->table, flow, SECOND);
+	flow_expire(lab->table, 10 * SECOND);
+	assert_int_equal(lab->end_cnt, 1);
+	assert_int_equal(lab->ends[0].due_ns, SECOND);
+	assert_int_equal(flow_hole_due(lab->table, flow), SECOND);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flows_end_as_a_sorted_array_says_however_often_expiry_runs),
+		cmocka_unit_test(a_hole_due_in_the_past_is_told_at_once),
 		cmocka_unit_test(next_due_never_passes_a_due_time),
 	};
 

@@ -85,6 +85,22 @@ static void each_hole_has_its_own_wait(void **state)
 	rig_free(rig);
 }
 
+static void filling_a_hole_from_behind_does_not_prolong_its_wait(void **state)
+{
+	struct rig *rig = rig_new();
+
+	(void)state;
+	rig_open(rig, 100);
+	rig_text(rig, 9000, "farther");
+	rig_wait(rig, SECOND);
+	rig_text(rig, 3000, "far");
+	rig_wait(rig, SECOND - 1);
+	assert_client(rig, "");
+	rig_wait(rig, 1);
+	assert_client(rig, "[2899]far[5997]farther");
+	rig_free(rig);
+}
+
 static void a_retransmission_is_a_duplicate_and_a_differing_one_is_lent_raw(void **state)
 {
 	struct rig *rig = rig_new();
@@ -417,6 +433,7 @@ int main(void)
 		cmocka_unit_test(a_hole_is_waited_for_two_seconds),
 		cmocka_unit_test(a_hole_the_receiver_has_is_waited_for_half_a_second),
 		cmocka_unit_test(each_hole_has_its_own_wait),
+		cmocka_unit_test(filling_a_hole_from_behind_does_not_prolong_its_wait),
 		cmocka_unit_test(a_retransmission_is_a_duplicate_and_a_differing_one_is_lent_raw),
 		cmocka_unit_test(kept_segments_are_remembered_by_their_own_borders),
 		cmocka_unit_test(the_first_copy_wins_among_kept_bytes_too),
