@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "fact/sums.h"
+#include "loaded.h"
 #include "mask/mask.h"
 #include "worker.h"
 
@@ -35,17 +36,6 @@ struct lane { /* one worker */
 	pthread_t thread;
 };
 
-/* What a generation opens to. */
-struct opened {
-	struct policy policy;
-	struct indicators lists;
-	struct pan_table cards;
-	struct rules *rules;
-	struct match_scratch *scratch[ENGINE_WORKERS_MAX];
-	uint16_t interface[SOURCE_INPUTS_MAX]; /* policy's number of each source */
-	uint64_t id;
-};
-
 struct engine {
 	const struct engine_conf *conf;
 	struct source *source;
@@ -53,7 +43,11 @@ struct engine {
 	const volatile int *stop;
 	struct arena arena;
 	struct decoder *decoder;
-	struct opened opened;
+	struct loaded loaded[2]; /* slots take turns */
+	uint32_t slot;           /* the one in use at the capture thread's position */
+	_Atomic uint32_t passed; /* workers and join that passed the last swap */
+	struct generation_feed feed;
+	uint64_t swaps;
 	struct lane lane[ENGINE_WORKERS_MAX];
 	struct emit frames; /* the capture thread's own facts */
 	struct spsc join_end[JOIN_RINGS_MAX];
@@ -74,51 +68,32 @@ static void nap(void)
 	nanosleep(&pause, NULL);
 }
 
+/* Asked by decode, in the capture thread: the slot in use there. */
 static uint16_t find_tenant(
 	const void *self, uint16_t source, const uint16_t vlans[], uint32_t vlan_cnt, uint32_t vni)
 {
-	const struct opened *opened = self;
+	const struct engine *engine = self;
+	const struct loaded *loaded = &engine->loaded[engine->slot];
 
-	return policy_tenant(&opened->policy, opened->interface[source], vlans, vlan_cnt, vni);
-}
-
-static bool open_generation(
-	struct engine *engine, const struct generation *generation, struct err *err)
-{
-	struct opened *opened = &engine->opened;
-	struct bytes rules = generation->section[SECTION_RULES].image;
-
-	opened->id = generation->id;
-	if (!policy_open(&opened->policy, generation->section[SECTION_POLICY].image, err) ||
-		!indicators_open(&opened->lists, generation->section[SECTION_LISTS].image, err) ||
-		!pan_table_open(&opened->cards, generation->section[SECTION_CARDS].image, err))
-		return false;
-	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
-		opened->interface[i] =
-			policy_interface(&opened->policy, bytes_text(engine->names[i]));
-	opened->rules = rules_open(rules, &engine->arena, err);
-	if (opened->rules == NULL)
-		return false;
-	for (uint32_t i = 0; i < engine->conf->workers; i++) {
-		opened->scratch[i] = rules_scratch(opened->rules, err);
-		if (opened->scratch[i] == NULL)
-			return false;
-	}
-	return true;
+	return policy_tenant(&loaded->policy, loaded->interface[source], vlans, vlan_cnt, vni);
 }
 
 static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
 {
-	const struct opened *opened = &engine->opened;
-	struct inspect_env env = {.policy = &opened->policy,
-		.lists = &opened->lists,
-		.rules = rules_count(opened->rules) > 0 ? opened->rules : NULL,
-		.scratch = opened->scratch[worker],
-		.cards = &opened->cards,
-		.key = engine->conf->key};
+	struct inspect_env env = loaded_inspect_env(&engine->loaded[engine->slot], worker);
 
+	env.key = engine->conf->key;
 	memcpy(env.token_key, engine->conf->token_key, sizeof(env.token_key));
 	return env;
+}
+
+/* The join passes a swap. */
+static struct join_env swap_join(void *self, uint32_t slot)
+{
+	struct engine *engine = self;
+
+	atomic_fetch_add(&engine->passed, 1);
+	return loaded_join_env(&engine->loaded[slot]);
 }
 
 static void ring_new(
@@ -142,7 +117,8 @@ static struct join_conf join_conf_of(struct engine *engine)
 		.live = conf->live,
 		.replay = !conf->live,
 		.run = conf->run,
-		.generation = engine->opened.id,
+		.env_of = swap_join,
+		.self = engine,
 		.key = conf->key,
 		.sensor = conf->sensor,
 		.sources = engine->names,
@@ -159,14 +135,13 @@ struct plan {
 	size_t total;
 };
 
-static struct plan plan_of(struct engine *engine, const struct generation *generation)
+static struct plan plan_of(struct engine *engine)
 {
 	const struct engine_conf *conf = engine->conf;
 	struct join_conf join = join_conf_of(engine);
-	size_t rules = rules_bytes(generation->section[SECTION_RULES].image);
 	struct plan plan = {.fact_ring = conf->fact_ring != 0 ? conf->fact_ring : FACT_RING,
 		.frag_buffers = conf->memory >= (512ull << 20) ? 512 : FRAG_BUFFERS_MIN};
-	size_t fixed = rules + join_bytes(&join) +
+	size_t fixed = join_bytes(&join) +
 		       decoder_bytes(plan.frag_buffers, source_inputs(engine->source)) +
 		       (spsc_bytes(plan.fact_ring) + 64) * (conf->workers + 1) +
 		       (spsc_bytes(DEAL_RING) + 64) * conf->workers + (1u << 16);
@@ -200,19 +175,21 @@ static bool engine_prepare(
 	struct engine *engine, const struct generation *generation, struct err *err)
 {
 	const struct engine_conf *conf = engine->conf;
-	struct plan plan = plan_of(engine, generation);
+	struct plan plan = plan_of(engine);
+	size_t rules = rules_bytes(generation->section[SECTION_RULES].image);
 
 	if (!arena_new(&engine->arena, plan.total, err) ||
-		!open_generation(engine, generation, err))
+		!loaded_new(&engine->loaded[0], rules, err) ||
+		!loaded_new(&engine->loaded[1], rules, err) ||
+		!loaded_open(&engine->loaded[0], generation, conf->workers, engine->names,
+			source_inputs(engine->source), err))
 		return false;
-	struct tenant_map tenants = {.find = find_tenant, .self = &engine->opened};
+	struct tenant_map tenants = {.find = find_tenant, .self = engine};
 	engine->decoder = decoder_new(&engine->arena, plan.frag_buffers,
 		source_inputs(engine->source), &conf->key, tenants);
 	lanes_new(engine, &plan);
 	struct join_conf join = join_conf_of(engine);
-	struct join_env env = {.policy = &engine->opened.policy,
-		.lists = &engine->opened.lists,
-		.rules = engine->opened.rules};
+	struct join_env env = loaded_join_env(&engine->loaded[0]);
 	engine->join = join_new(&engine->arena, &join, &env, engine->join_end, engine->sink);
 	return conf->ready == NULL || conf->ready(conf->self, err);
 }
@@ -235,8 +212,26 @@ static void *join_run(void *self)
 	return NULL;
 }
 
-/* A worker's thread, with more than one worker. */
-static uint32_t take_dealt(struct lane *lane, struct packet packets[WORKER_BATCH])
+/* Between packets of one position and the next: what stands in a deal ring is
+ * packets and this. */
+struct swap_order {
+	struct pos pos;
+	uint32_t slot;
+};
+static_assert(sizeof(struct swap_order) != sizeof(struct packet), "told apart by length");
+
+static void swap_worker(struct engine *engine, uint32_t worker, struct pos pos, uint32_t slot)
+{
+	struct inspect_env env = loaded_inspect_env(&engine->loaded[slot], worker);
+
+	worker_reached(engine->lane[worker].worker, pos);
+	worker_swap(engine->lane[worker].worker, &env);
+	atomic_fetch_add(&engine->passed, 1);
+}
+
+/* A worker's thread, with more than one worker.  A batch ends at an order. */
+static uint32_t take_dealt(
+	struct lane *lane, struct packet packets[WORKER_BATCH], struct swap_order *order)
 {
 	uint32_t count = 0;
 
@@ -246,6 +241,10 @@ static uint32_t take_dealt(struct lane *lane, struct packet packets[WORKER_BATCH
 		const void *packet = spsc_next(&lane->deal_out, &len, &position);
 		if (packet == NULL)
 			break;
+		if (len == sizeof(*order)) {
+			memcpy(order, packet, sizeof(*order));
+			break;
+		}
 		memcpy(&packets[count++], packet, sizeof(packets[0]));
 	}
 	spsc_release(&lane->deal_out);
@@ -280,8 +279,9 @@ static void *lane_run(void *self)
 	while (*engine->stop == 0) {
 		bool ended;
 		struct pos dealt = dealt_now(engine, &ended);
-		uint32_t count = take_dealt(lane, packets);
-		if (count == 0) {
+		struct swap_order order = {.pos = {.ord = 0}};
+		uint32_t count = take_dealt(lane, packets, &order);
+		if (count == 0 && order.pos.ord == 0) {
 			worker_reached(lane->worker, dealt);
 			if (ended)
 				break;
@@ -289,9 +289,12 @@ static void *lane_run(void *self)
 			continue;
 		}
 		worker_packets(lane->worker, packets, count);
-		worker_reached(lane->worker, packets[count - 1].pos);
+		if (count > 0)
+			worker_reached(lane->worker, packets[count - 1].pos);
 		for (uint32_t i = 0; i < count; i++)
 			give_back(engine, &packets[i]);
+		if (order.pos.ord != 0)
+			swap_worker(engine, (uint32_t)(lane - engine->lane), order.pos, order.slot);
 	}
 	worker_finish(lane->worker);
 	return NULL;
@@ -305,20 +308,26 @@ static void publish_dealt(struct engine *engine, bool ended)
 	atomic_store_explicit(&engine->dealt.ended, ended, memory_order_release);
 }
 
+static bool deal_to(struct engine *engine, struct lane *lane, const void *data, uint32_t len)
+{
+	void *room;
+
+	while ((room = spsc_reserve(&lane->deal_in, len)) == NULL) {
+		if (*engine->stop != 0)
+			return false;
+		nap();
+	}
+	memcpy(room, data, len);
+	spsc_commit(&lane->deal_in, len);
+	return true;
+}
+
 static void deal(struct engine *engine, const struct packet *packet)
 {
 	struct lane *lane = &engine->lane[packet->hash % engine->conf->workers];
-	void *room;
 
-	while ((room = spsc_reserve(&lane->deal_in, sizeof(*packet))) == NULL) {
-		if (*engine->stop != 0) {
-			give_back(engine, packet);
-			return;
-		}
-		nap();
-	}
-	memcpy(room, packet, sizeof(*packet));
-	spsc_commit(&lane->deal_in, sizeof(*packet));
+	if (!deal_to(engine, lane, packet, sizeof(*packet)))
+		give_back(engine, packet);
 }
 
 /* The capture thread's own sums: frames by source, once a minute. */
@@ -441,6 +450,49 @@ static void live_tick(struct engine *engine)
 	mark_frames(engine, engine->pos);
 }
 
+/* A position of its own between two frames; everybody swaps there. */
+static void order_swap(struct engine *engine, uint32_t slot)
+{
+	struct swap_order order = {.slot = slot};
+	struct fact_swap *fact;
+
+	engine->pos.ord++;
+	order.pos = engine->pos;
+	atomic_store(&engine->passed, 0);
+	engine->slot = slot;
+	engine->swaps++;
+	for (uint32_t i = 0; engine->conf->workers > 1 && i < engine->conf->workers; i++)
+		deal_to(engine, &engine->lane[i], &order, sizeof(order));
+	if (engine->conf->workers == 1)
+		swap_worker(engine, 0, order.pos, slot);
+	emit_at(&engine->frames, order.pos.now_ns, STAMP_PACKET, order.pos.ord);
+	fact = emit_reserve(&engine->frames, FACT_SWAP, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	fact->slot = slot;
+	emit_commit(&engine->frames, &fact->fact);
+}
+
+static void try_swap(struct engine *engine)
+{
+	uint32_t slot = 1 - engine->slot;
+	const struct generation *next;
+	struct err err = {0};
+
+	/* The other slot is free only when all have passed the last swap. */
+	if (engine->swaps > 0 && atomic_load(&engine->passed) < engine->conf->workers + 1)
+		return;
+	next = engine->feed.next(engine->feed.self, engine->pos);
+	if (next == NULL)
+		return;
+	bool fine = loaded_open(&engine->loaded[slot], next, engine->conf->workers, engine->names,
+		source_inputs(engine->source), &err);
+	if (fine)
+		order_swap(engine, slot);
+	if (engine->feed.taken != NULL)
+		engine->feed.taken(engine->feed.self, next, fine ? NULL : err.text);
+}
+
 static void capture_run(struct engine *engine)
 {
 	struct frame frames[WORKER_BATCH];
@@ -452,12 +504,14 @@ static void capture_run(struct engine *engine)
 			break;
 		if (count == SOURCE_IDLE) {
 			live_tick(engine);
+			try_swap(engine);
 			source_wait(engine->source, TICK_MS);
 			continue;
 		}
 		uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
 		pass_on(engine, packets, made);
 		mark_frames(engine, engine->pos);
+		try_swap(engine);
 	}
 }
 
@@ -497,6 +551,7 @@ static void report_of(struct engine *engine, struct engine_report *report)
 		report->quotas += worker_quotas(engine->lane[i].worker);
 		report->flows += worker_flows(engine->lane[i].worker)->created;
 	}
+	report->swaps = engine->swaps;
 	report->quotas += report->join.contact_refused + report->join.coverage_refused +
 			  report->join.names_refused;
 	for (uint32_t i = 0; i < source_inputs(engine->source); i++) {
@@ -522,8 +577,8 @@ static void health_of(struct engine *engine)
 
 static void engine_close(struct engine *engine)
 {
-	for (uint32_t i = 0; i < engine->conf->workers; i++)
-		match_scratch_free(engine->opened.scratch[i]);
+	loaded_free(&engine->loaded[0]);
+	loaded_free(&engine->loaded[1]);
 	arena_free(&engine->arena);
 }
 
@@ -532,7 +587,7 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 	struct err *err)
 {
 	static struct engine engine; /* too large for a stack; one run at a time in a process */
-	const struct generation *generation = feed.next(feed.self);
+	const struct generation *generation = feed.next(feed.self, (struct pos){.ord = 0});
 
 	assert(generation != NULL && conf->workers >= 1 && conf->workers <= ENGINE_WORKERS_MAX);
 	memset(&engine, 0, sizeof(engine));
@@ -540,6 +595,7 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 	engine.source = source;
 	engine.sink = sink;
 	engine.stop = stop;
+	engine.feed = feed;
 	engine.frame_minute = UINT64_MAX;
 	for (uint32_t i = 0; i < source_inputs(source); i++) {
 		struct source_input input;

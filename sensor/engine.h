@@ -30,11 +30,14 @@ struct engine_conf {
 #define ENGINE_MEMORY_MIN (64ull << 20)
 
 /* The next generation, or NULL: none now.  Asked once at the start (must give
- * one) and, live, between batches.  The engine borrows it until it has
- * asked for and taken another. */
+ * one) and then between batches, with the position reached; a feed for files
+ * gives none then, so that a run never changes in the middle.  The engine
+ * borrows a generation until it is answered: taken says whether it runs now or was refused
+ * (reason: one line), and at the next such answer the one before it is free. */
 struct generation_feed {
 	void *self;
-	const struct generation *(*next)(void *self);
+	const struct generation *(*next)(void *self, struct pos at);
+	void (*taken)(void *self, const struct generation *generation, const char *reason);
 };
 
 struct engine_report {

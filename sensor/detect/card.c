@@ -102,6 +102,8 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	uint64_t why = hit->why | pan_context(&scan->env->table,
 					  bytes_of(window->buf.ptr + left, right - left),
 					  hit->off - left, hit->len, view->key);
+	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
+		return;
 	int sum = why_sum(why);
 	uint64_t offset = window->base + hit->off;
 
@@ -121,23 +123,23 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 void card_window(void *self, const struct window *window)
 {
 	struct card_scan *scan = self;
-	struct pan_scan found;
+	struct pan_scan *found = &scan->env->found;
 	struct cards *cards;
 
 	pan_find(&scan->env->table, &scan->env->key, window->buf, window->from, window->to,
-		window->before_start, window->after_end, &found);
+		window->before_start, window->after_end, found);
 	if (scan->view->key.len == 0) { /* the body as a whole; its fields would count twice */
-		*scan->shaped += found.shaped;
-		*scan->failed += found.failed;
+		*scan->shaped += found->shaped;
+		*scan->failed += found->failed;
 	}
-	if (found.count == 0)
+	if (found->count == 0)
 		return;
-	scan->env->hits_more += found.more;
+	scan->env->hits_more += found->more;
 	cards = scan->get(scan->self);
 	if (cards == NULL)
 		return;
-	for (uint32_t i = 0; i < found.count; i++)
-		judge_hit(scan, window, &found, i, cards);
+	for (uint32_t i = 0; i < found->count; i++)
+		judge_hit(scan, window, found, i, cards);
 }
 
 uint32_t cards_distinct(const struct cards *cards, bool *estimated)

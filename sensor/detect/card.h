@@ -14,6 +14,7 @@
 #include "unwrap/unwrap.h"
 
 #define CARD_KEPT 64
+#define CARD_DIGITS_ALONE 13 /* a shorter number is a card only under a card key */
 #define CARD_ESTIMATE_BITS 8192
 #define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
 
@@ -21,6 +22,7 @@ struct card_env { /* one per worker, read-only but for counters */
 	struct pan_table table;
 	struct hash_key key; /* of keyed values */
 	uint8_t token_key[32];
+	struct pan_scan found; /* of the window at hand */
 	uint64_t hits_more; /* hits of one window beyond PAN_HITS_MAX: a limit */
 };
 

@@ -10,7 +10,7 @@
 #include "fact/fact.h"
 
 #define EMIT_WAIT_NS 1000000ull
-#define EMIT_KINDS 8
+#define EMIT_KINDS 9
 
 struct emit {
 	struct spsc ring;

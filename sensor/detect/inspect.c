@@ -35,7 +35,10 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 
 	assert(inspect != NULL && parsers_count <= PARSERS_MAX);
 	inspect->emit = emit;
-	inspect_swap(inspect, env);
+	inspect->env = *env;
+	inspect->card_env.table = *env->cards;
+	inspect->card_env.key = env->key;
+	memcpy(inspect->card_env.token_key, env->token_key, sizeof(env->token_key));
 	inspect->unwrap = unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));
 	bool made = contexts_new(&inspect->contexts, arena, sizes->flows) &&
 		    pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
@@ -50,10 +53,11 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env)
 {
+	struct hash_key key = inspect->env.key;
+
 	inspect->env = *env;
+	inspect->env.key = key;
 	inspect->card_env.table = *env->cards;
-	inspect->card_env.key = env->key;
-	memcpy(inspect->card_env.token_key, env->token_key, sizeof(env->token_key));
 }
 
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,
@@ -125,23 +129,38 @@ static void ask_lists(struct inspect *inspect, struct flow_state *state, const s
 	inspect->flow->flags |= FLOW_SPEAKS;
 }
 
+/* What depends on policy and lists; also again when the generation has changed. */
+static void bind(struct inspect *inspect, struct flow_state *state)
+{
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+
+	state->generation = (uint32_t)inspect->env.generation;
+	state->listed = 0;
+	for (int i = 0; i < HALF_COUNT; i++)
+		memset(state->half[i].rule, 0, sizeof(state->half[i].rule));
+	subject_of(inspect->env.policy, key, inspect->flow->client_dir, &state->subject);
+	ask_lists(inspect, state, key);
+}
+
 static struct flow_state *state_of(struct inspect *inspect)
 {
 	struct flow *flow = inspect->flow;
 
-	if (flow->parse != 0)
-		return pool_at(&inspect->flows, flow->parse);
+	if (flow->parse != 0) {
+		struct flow_state *known = pool_at(&inspect->flows, flow->parse);
+		if (known->generation != (uint32_t)inspect->env.generation)
+			bind(inspect, known);
+		return known;
+	}
 	flow->parse = pool_take(&inspect->flows);
 	if (flow->parse == 0) {
 		inspect->counters.state_refused++;
 		return NULL;
 	}
 	struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
 	memset(state, 0, sizeof(*state));
 	state->first = *inspect->place;
-	subject_of(inspect->env.policy, key, flow->client_dir, &state->subject);
-	ask_lists(inspect, state, key);
+	bind(inspect, state);
 	return state;
 }
 
@@ -405,7 +424,7 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 		return;
 	state = pool_at(&inspect->flows, flow_at(table, flow)->parse);
 	set_flow(inspect, table, flow, &state->last);
-	inspect->state = state;
+	inspect->state = state_of(inspect);
 	if (state->listed != 0 && !state->listed_told)
 		tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
 	if (state->parser_state != 0) {

@@ -24,6 +24,7 @@ struct inspect_env {
 	const struct rules *rules; /* may be NULL: none */
 	struct match_scratch *scratch;
 	const struct pan_table *cards;
+	uint64_t generation;
 	struct hash_key key; /* of the run */
 	uint8_t token_key[32];
 };
@@ -40,7 +41,7 @@ struct inspect;
 size_t inspect_bytes(const struct inspect_sizes *sizes);
 struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *sizes,
 	const struct inspect_env *env, struct emit *emit);
-/* The next generation's sections, at the swap. */
+/* The next generation's sections, at the swap; key and token_key stay. */
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
 
 /* Where a span was seen: never another flow's packet, or the number of workers would show. */

@@ -34,7 +34,8 @@ struct flow_state {
 	struct inspect_place first,
 		last; /* of payload: places of a listed contact and of a due time */
 	uint64_t payload[2];
-	uint32_t listed; /* indicator row + 1 by address, 0 = none */
+	uint32_t listed;     /* indicator row + 1 by address, 0 = none */
+	uint32_t generation; /* low bits: listed and rule[] are numbers of that one */
 	bool listed_told;
 	bool ended[2];
 };

@@ -42,12 +42,6 @@ struct join *join_new(struct arena *arena, const struct join_conf *conf, const s
 	return join;
 }
 
-void join_swap(struct join *join, const struct join_env *env, uint64_t generation)
-{
-	join->env = *env;
-	join->conf.generation = generation;
-}
-
 static void take_finding(struct join *join, const struct fact_finding *finding)
 {
 	struct verdict verdict;
@@ -114,6 +108,11 @@ static void take_fact(struct join *join, const struct fact *fact)
 		break;
 	case FACT_LISTED:
 		take_listed(join, (const struct fact_listed *)fact);
+		break;
+	case FACT_SWAP:
+		join->env =
+			join->conf.env_of(join->conf.self, ((const struct fact_swap *)fact)->slot);
+		join_health(join, "generation", NULL, fact->stamp.time_ns);
 		break;
 	}
 	join->counters.facts++;
@@ -231,7 +230,7 @@ void join_health(
 	uint8_t generation[8];
 
 	for (int i = 0; i < 8; i++)
-		generation[i] = (uint8_t)(join->conf.generation >> (56 - 8 * i));
+		generation[i] = (uint8_t)(join->env.generation >> (56 - 8 * i));
 	send_start(join, &json, "health", packet_ns);
 	json_object(&json, "sekisho");
 	json_text(&json, "state", state);

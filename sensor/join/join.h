@@ -39,6 +39,7 @@ struct join_env { /* of the generation in force */
 	const struct policy *policy;
 	const struct indicators *lists;
 	const struct rules *rules;
+	uint64_t generation;
 };
 
 struct join_conf {
@@ -46,7 +47,9 @@ struct join_conf {
 	bool live;
 	bool replay;  /* a run of files: a namespace of its own */
 	uint64_t run; /* epoch */
-	uint64_t generation;
+	/* By slot of a FACT_SWAP; called at the swap's place, then the old slot is free. */
+	struct join_env (*env_of)(void *self, uint32_t slot);
+	void *self;
 	struct hash_key key;
 	const char *sensor;         /* name, of our configuration */
 	const char *const *sources; /* names by number */
@@ -68,7 +71,6 @@ struct join;
 size_t join_bytes(const struct join_conf *conf);
 struct join *join_new(struct arena *arena, const struct join_conf *conf, const struct join_env *env,
 	struct spsc rings[], struct event_sink sink);
-void join_swap(struct join *join, const struct join_env *env, uint64_t generation);
 
 /* Takes what is there.  False: nothing could be taken now.  */
 bool join_step(struct join *join);

@@ -91,9 +91,9 @@ static bool prepare(struct keeper *keeper, struct err *err)
 		&keeper->ring, keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
 }
 
-static const struct generation *only_generation(void *self)
+static const struct generation *first_generation(void *self, struct pos at)
 {
-	return self;
+	return at.ord == 0 ? self : NULL;
 }
 
 static void *reserve(void *self, uint32_t len)
@@ -135,7 +135,7 @@ static int engine_child(struct keeper *keeper)
 	struct spsc ring;
 	struct engine_report report = {0};
 	struct event_sink sink = {.self = &ring, .reserve = reserve, .commit = commit};
-	struct generation_feed feed = {.self = &keeper->generation, .next = only_generation};
+	struct generation_feed feed = {.self = &keeper->generation, .next = first_generation};
 	struct engine_conf conf = {.workers = keeper->conf->workers,
 		.memory = keeper->conf->memory,
 		.fact_ring = keeper->conf->fact_ring,

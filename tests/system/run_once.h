@@ -6,7 +6,7 @@
 #include "engine.h"
 
 struct outcome {
-	char *text;  /* every event's JSON, one per line; malloc'd */
+	char *text; /* every event's JSON, one per line; malloc'd */
 	size_t len, room;
 	int status;
 	struct engine_report report;
