@@ -83,18 +83,19 @@ static enum layer ip6_options(struct walk *w, struct rd options, uint32_t header
 
 		if (type == OPTION_PAD1)
 			continue;
-		struct rd value = rd_sub(&options, rd_u8(&options));
-		if (options.bad)
+		uint8_t len = rd_u8(&options);
+		if (options.bad || len > rd_left(&options))
 			break; /* the transport behind it is still there */
+		struct rd value = rd_sub(&options, len);
 		if (type == OPTION_HOME_ADDRESS && rd_left(&value) == sizeof(struct addr)) {
 			w->sum_src = ip6_addr(&value);
 			w->sum_src_set = true;
 		} else if (type == OPTION_JUMBO && w->jumbo && rd_left(&value) == 4) {
-			uint32_t len = rd_u32(&value);
+			uint32_t whole = rd_u32(&value);
 
-			if (len < IP6_JUMBO_MIN)
+			if (whole < IP6_JUMBO_MIN)
 				return walk_refuse(w, FRAME_BAD_LENGTH);
-			ip6_clip(w, len - header);
+			ip6_clip(w, whole - header);
 			w->jumbo = false;
 		}
 	}
