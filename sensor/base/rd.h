@@ -17,7 +17,7 @@ struct rd {
 
 static inline struct rd rd_of(struct bytes a)
 {
-	return (struct rd){.ptr = a.ptr, .end = a.ptr + a.len, .bad = false};
+	return (struct rd){.ptr = a.ptr, .end = a.len > 0 ? a.ptr + a.len : a.ptr, .bad = false};
 }
 
 static inline size_t rd_left(const struct rd *rd)

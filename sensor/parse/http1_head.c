@@ -176,7 +176,9 @@ void http_step_target_end(struct http_call *call)
 	size_t len = http_span(bytes_head(rest(call), room), "\n");
 
 	(void)name_add(dir, rd_bytes(&call->in, len));
-	if (rd_left(&call->in) > 0 && peek(call) == '\n') {
+	if (rd_left(&call->in) == 0)
+		return;
+	if (peek(call) == '\n') {
 		(void)rd_u8(&call->in);
 		end_request_line(call);
 	} else if (dir->name_len == HTTP_NAME_MAX) {

@@ -120,19 +120,21 @@ static enum http_start target(struct bytes method, struct bytes rest, bool stric
 static enum http_start request_line(struct bytes head, bool strict)
 {
 	struct rd rd = rd_of(head);
-	uint8_t c = 0;
+	size_t len = 0;
 
-	while (rd_left(&rd) > 0 && is_method_char(c = rd_u8(&rd)))
-		c = 0;
-	size_t len = head.len - rd_left(&rd) - (c != 0 ? 1 : 0);
+	while (rd_left(&rd) > 0 && is_method_char(rd_u8(&rd)))
+		len++;
 	struct bytes method = bytes_head(head, len);
-	if (len == 0 || len > METHOD_MAX || bytes_equal(method, bytes_text("PRI")))
-		return len == head.len && len == 0 ? HTTP_START_MORE : HTTP_START_NO;
+	if (len > METHOD_MAX || (len == 0 && head.len > 0))
+		return HTTP_START_NO;
 	if (len == head.len)
 		return HTTP_START_MORE;
-	if (c != ' ' && (strict || c != '\t'))
+	if (bytes_equal(method, bytes_text("PRI"))) /* HTTP/2, RFC 9113 section 3.4 */
 		return HTTP_START_NO;
-	struct bytes rest = bytes_skip(head, len + 1);
+	struct bytes rest = bytes_skip(head, len);
+	if (!bytes_starts(rest, " ") && (strict || !bytes_starts(rest, "\t")))
+		return HTTP_START_NO;
+	rest = bytes_skip(rest, 1);
 	while (!strict && rest.len > 0 && (bytes_starts(rest, " ") || bytes_starts(rest, "\t")))
 		rest = bytes_skip(rest, 1);
 	return target(method, rest, strict);

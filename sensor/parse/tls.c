@@ -261,6 +261,7 @@ static bool take_header(struct tls_call *call, struct rd *in)
 		dir->header[dir->header_len++] = rd_u8(in);
 	if (dir->header_len < RECORD_HEADER || begin_record(dir))
 		return true;
+	close_hello(call, CLOSE_BAD);
 	tell_raw(call, bytes_of(dir->header, had));
 	in->ptr -= RECORD_HEADER - had;
 	dir->header_len = 0;
@@ -321,9 +322,9 @@ static enum parse_rc tls_gap(void *state, struct parse_io *io, uint8_t number, u
 			dir->header_len = 0;
 		return PARSE_OK;
 	}
+	close_hello(&call, CLOSE_GAP);
 	if (dir->header_len < RECORD_HEADER)
 		tell_raw(&call, bytes_of(dir->header, dir->header_len));
-	close_hello(&call, CLOSE_GAP);
 	io->taken = 0;
 	dir->header_len = 0;
 	return PARSE_BAD;

@@ -63,6 +63,7 @@ static void raw_out(struct record_dir *dir)
 static void broken(struct record_dir *dir, const char *what)
 {
 	print(&dir->text, "BROKEN %s\n", what);
+	dir->broken++;
 }
 
 static void on_open(void *self, const struct message *message)
@@ -278,6 +279,11 @@ bool drive_told(const struct drive *drive, const char *needle)
 	       strstr(drive_text(drive, 1), needle) != NULL;
 }
 
+bool drive_clean(const struct drive *drive)
+{
+	return drive->record.dir[0].broken == 0 && drive->record.dir[1].broken == 0;
+}
+
 void drive_free(struct drive *drive)
 {
 	for (int i = 0; i < 2; i++) {
@@ -319,8 +325,9 @@ static bool same(const struct drive *want, const struct drive *have, const char 
 			drive_text(want, i), drive_text(have, i));
 		return false;
 	}
-	return strstr(drive_text(want, 0), "BROKEN") == NULL &&
-	       strstr(drive_text(want, 1), "BROKEN") == NULL;
+	if (!drive_clean(want))
+		fprintf(stderr, "%s%s", drive_text(want, 0), drive_text(want, 1));
+	return drive_clean(want);
 }
 
 bool same_in_pieces(const struct parser *parser, const struct say *says, size_t count, size_t piece)

@@ -5,7 +5,7 @@
  * were woven.  Runs of a field are joined, neighbouring raw messages too: what
  * is left depends on the bytes alone, and a broken rule of message.h (a run
  * out of place, a wrong first length, a wrong offset) stands there as
- * "BROKEN". */
+ * "BROKEN" and is counted. */
 #ifndef SEKISHO_TEST_RECORD_H
 #define SEKISHO_TEST_RECORD_H
 
@@ -28,6 +28,7 @@ struct record_dir {
 	struct text raw;              /* not printed yet */
 	struct record_field field[2]; /* the second: beside an open body */
 	bool open, gap;
+	uint32_t broken; /* rules of message.h that were */
 	struct message message;
 };
 
@@ -57,6 +58,8 @@ void drive_end(struct drive *drive);
 const char *drive_text(const struct drive *drive, uint8_t dir);
 /* True if needle was told in one piece: in a field, a name or a raw run. */
 bool drive_told(const struct drive *drive, const char *needle);
+/* True if no rule of message.h was broken. */
+bool drive_clean(const struct drive *drive);
 void drive_free(struct drive *drive);
 
 /* One step of a conversation. */
