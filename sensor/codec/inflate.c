@@ -50,12 +50,12 @@ struct inflater {
 	bool ready;   /* the stage is full or the last */
 	bool more;    /* ISA-L may hold output without further input */
 	uint8_t stage[KEEP + INFLATE_STAGE];
+	uint8_t block[INFLATE_BLOCK]; /* its own: what comes out may be coded again */
 	struct inflate_state isal;
 };
 
 struct inflaters {
 	struct pool pool;
-	uint8_t out[INFLATE_BLOCK];
 };
 
 size_t inflaters_bytes(uint32_t states)
@@ -103,6 +103,13 @@ struct bytes inflate_rest(const struct inflaters *inflaters, uint32_t state)
 
 	return bytes_of(
 		inflater->stage + KEEP + inflater->at, (size_t)(inflater->fill - inflater->at));
+}
+
+size_t inflate_staged(const struct inflaters *inflaters, uint32_t state)
+{
+	const struct inflater *inflater = pool_at(&inflaters->pool, state);
+
+	return (size_t)inflater->fill;
 }
 
 /* Fills the stage; the end of the one before stays in front of it. */
@@ -278,7 +285,7 @@ static void end_of_data(struct inflater *inflater)
 		stop(inflater, INFLATE_DONE);
 }
 
-static size_t decode(struct inflater *inflater, uint8_t out[static INFLATE_BLOCK])
+static size_t decode(struct inflater *inflater)
 {
 	struct inflate_state *isal = &inflater->isal;
 	uint32_t given = (uint32_t)(inflater->fill - inflater->at);
@@ -286,7 +293,7 @@ static size_t decode(struct inflater *inflater, uint8_t out[static INFLATE_BLOCK
 
 	isal->next_in = inflater->stage + KEEP + inflater->at;
 	isal->avail_in = given;
-	isal->next_out = out;
+	isal->next_out = inflater->block;
 	isal->avail_out = INFLATE_BLOCK;
 	rc = isal_inflate(isal);
 	size_t made = INFLATE_BLOCK - isal->avail_out;
@@ -303,13 +310,13 @@ static size_t decode(struct inflater *inflater, uint8_t out[static INFLATE_BLOCK
 }
 
 /* What was decoded before the error and had no room in the block. */
-static size_t drain(struct inflater *inflater, uint8_t out[static INFLATE_BLOCK])
+static size_t drain(struct inflater *inflater)
 {
 	struct inflate_state *isal = &inflater->isal;
 	int32_t left = isal->tmp_out_valid - isal->tmp_out_processed;
 	size_t n = left > (int32_t)INFLATE_BLOCK ? INFLATE_BLOCK : left > 0 ? (size_t)left : 0;
 
-	memcpy(out, isal->tmp_out_buffer + isal->tmp_out_processed, n);
+	memcpy(inflater->block, isal->tmp_out_buffer + isal->tmp_out_processed, n);
 	isal->tmp_out_processed += (int32_t)n;
 	return n;
 }
@@ -333,19 +340,19 @@ static size_t limit(struct inflater *inflater, size_t made)
 }
 
 /* Decodes the stage until there is a block, it is used up, or the end. */
-static size_t work(struct inflater *inflater, uint8_t out[static INFLATE_BLOCK])
+static size_t work(struct inflater *inflater)
 {
 	size_t made = 0;
 
 	while (made == 0 && inflater->phase != PHASE_STOP) {
 		read_around(inflater);
 		if (inflater->phase == PHASE_DRAIN) {
-			made = drain(inflater, out);
+			made = drain(inflater);
 			if (made == 0)
 				stop(inflater, INFLATE_ERROR);
 		} else if (inflater->phase == PHASE_DATA &&
 			   (inflater->at < inflater->fill || inflater->more)) {
-			made = decode(inflater, out);
+			made = decode(inflater);
 		} else if (inflater->phase != PHASE_STOP && inflater->at == inflater->fill) {
 			break;
 		}
@@ -359,14 +366,14 @@ enum inflate_rc inflate_step(
 	struct inflater *inflater = pool_at(&inflaters->pool, state);
 	size_t made = 0;
 
-	*out = bytes_of(inflaters->out, 0);
+	*out = bytes_of(inflater->block, 0);
 	for (;;) {
 		if (inflater->phase == PHASE_STOP)
 			return (enum inflate_rc)inflater->stop;
 		take_input(inflater, in, last);
 		if (!inflater->ready)
 			return INFLATE_OK;
-		made = work(inflater, inflaters->out);
+		made = work(inflater);
 		if (made > 0)
 			break;
 		if (inflater->phase == PHASE_STOP)
@@ -378,6 +385,6 @@ enum inflate_rc inflate_step(
 			stop(inflater, INFLATE_DONE);
 		}
 	}
-	*out = bytes_of(inflaters->out, made);
+	*out = bytes_of(inflater->block, made);
 	return INFLATE_OK;
 }

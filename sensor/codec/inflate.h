@@ -45,7 +45,7 @@ bool inflate_is_plain_gzip(struct bytes head);
 /* A state, or 0: none free (a quota, counted by the caller). */
 uint32_t inflate_open(struct inflaters *inflaters, enum inflate_kind kind);
 /* Takes bytes of *in (moved past what was taken) until it has a block to show
- * (*out, valid until the next call of any state) or needs more input.  Call
+ * (*out, valid until the state's next call) or needs more input.  Call
  * until *in and *out are empty, or it is not INFLATE_OK (then *out is empty).
  * last: nothing follows *in; then call until it is not INFLATE_OK. */
 enum inflate_rc inflate_step(struct inflaters *inflaters, uint32_t state, struct bytes *in,
@@ -54,6 +54,8 @@ enum inflate_rc inflate_step(struct inflaters *inflaters, uint32_t state, struct
  * valid until the state's next step.  After an error before anything came out
  * it begins where the stream began, if that is still held. */
 struct bytes inflate_rest(const struct inflaters *inflaters, uint32_t state);
+/* Length of the stage at hand, decoded or not: what the last block came from. */
+size_t inflate_staged(const struct inflaters *inflaters, uint32_t state);
 void inflate_close(struct inflaters *inflaters, uint32_t state);
 
 #endif

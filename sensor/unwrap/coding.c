@@ -25,11 +25,14 @@ static void coding_close(struct unwrap *unwrap, struct node *node)
 	inflate_close(unwrap->inflaters, node->coding.inflater);
 }
 
-size_t coding_unused(const struct unwrap *unwrap, const struct node *node)
+size_t coding_unused(const struct unwrap *unwrap, const struct node *node, bool staged)
 {
+	uint32_t inflater = node->coding.inflater;
+
 	if (node->code->open != coding_open)
 		return 0;
-	return node->coding.left + inflate_rest(unwrap->inflaters, node->coding.inflater).len;
+	return node->coding.left + (staged ? inflate_staged(unwrap->inflaters, inflater)
+					   : inflate_rest(unwrap->inflaters, inflater).len);
 }
 
 /* No more is decoded; from here on the view's own bytes are shown. */
@@ -53,7 +56,7 @@ static void show_rest(struct unwrap *unwrap, struct node *node, struct bytes res
 static void finish(struct unwrap *unwrap, struct node *node, enum inflate_rc rc)
 {
 	if (node->coding.declared && rc != INFLATE_DONE)
-		coding_lost(unwrap, rc == INFLATE_BOMB ? SKIP_BOMB : SKIP_CODING);
+		coding_lost(unwrap, node, rc == INFLATE_BOMB ? SKIP_BOMB : SKIP_CODING);
 	stop(unwrap, node);
 	show_rest(unwrap, node, inflate_rest(unwrap->inflaters, node->coding.inflater));
 }
@@ -90,7 +93,7 @@ static void coding_gap(struct unwrap *unwrap, struct node *node)
 	if (!node->coding.over) {
 		decode(unwrap, node, &none, true);
 		if (node->coding.declared)
-			coding_lost(unwrap, SKIP_CODING);
+			coding_lost(unwrap, node, SKIP_CODING);
 	}
 	value_end(unwrap, node);
 }

@@ -106,10 +106,12 @@ void value_put(struct unwrap *unwrap, struct node *node, struct bytes data);
 /* The value ends.  An empty one is not shown. */
 void value_end(struct unwrap *unwrap, struct node *node);
 
-/* The message's body cannot be decoded from here: node's taken and untaken bytes count. */
-void coding_lost(struct unwrap *unwrap, enum skip_reason reason);
-/* Bytes of the view given to a coding's node that it has not used. */
-size_t coding_unused(const struct unwrap *unwrap, const struct node *node);
+/* The message's body cannot be decoded (further): what the outermost coding has
+ * not used yet counts; if a coding inside broke, or was never begun (NULL), also
+ * what it has just taken. */
+void coding_lost(struct unwrap *unwrap, const struct node *broken, enum skip_reason reason);
+/* Bytes of its view that a coding's node has not decoded (or, staged: not shown). */
+size_t coding_unused(const struct unwrap *unwrap, const struct node *node, bool staged);
 
 /* form.c, for query.c: pairs of application/x-www-form-urlencoded. */
 void form_start(struct node *node, uint8_t separator, bool plain);

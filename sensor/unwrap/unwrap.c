@@ -44,7 +44,7 @@ static struct node *node_at(const struct unwrap *unwrap, uint32_t id)
 	return pool_at(&unwrap->nodes, id);
 }
 
-void coding_lost(struct unwrap *unwrap, enum skip_reason reason)
+void coding_lost(struct unwrap *unwrap, const struct node *broken, enum skip_reason reason)
 {
 	struct open *open = unwrap->open;
 	size_t unused;
@@ -52,24 +52,13 @@ void coding_lost(struct unwrap *unwrap, enum skip_reason reason)
 	if (open == NULL || open->lost)
 		return;
 	unused = open->run_len;
-	if (open->root.inner != 0)
-		unused = coding_unused(unwrap, node_at(unwrap, open->root.inner));
+	if (open->root.inner != 0) {
+		const struct node *outer = node_at(unwrap, open->root.inner);
+		unused = coding_unused(unwrap, outer, broken != outer);
+	}
 	open->lost = true;
 	open->lost_reason = (uint8_t)reason;
 	open->lost_from = open->fed > unused ? open->fed - unused : 0;
-}
-
-/* The declared coding that was applied last, if it is one we know. */
-static enum layer next_coding(struct unwrap *unwrap, const struct shown *shown)
-{
-	enum layer layer;
-
-	if (shown->codings == 0)
-		return LAYER_NONE;
-	layer = (enum layer)unwrap->open->coding[shown->codings - 1];
-	if (layer == CODING_UNKNOWN)
-		coding_lost(unwrap, SKIP_CODING);
-	return layer;
 }
 
 static enum layer by_look(const struct shown *shown, struct bytes head)
@@ -78,7 +67,7 @@ static enum layer by_look(const struct shown *shown, struct bytes head)
 		if (layers[i].code->looks != NULL && !(layers[i].code->weak && shown->body) &&
 			layers[i].code->looks(head))
 			return (enum layer)i;
-	return (enum layer)shown->hint;
+	return LAYER_NONE;
 }
 
 static struct node *start_node(struct unwrap *unwrap, struct shown *shown, enum layer layer)
@@ -115,7 +104,7 @@ static void start_coding(
 	struct node *node = start_node(unwrap, shown, layer);
 
 	if (node == NULL) {
-		coding_lost(unwrap, SKIP_CODING);
+		coding_lost(unwrap, NULL, SKIP_CODING);
 		return;
 	}
 	shown->silent = inflate_is_plain_gzip(head);
@@ -126,26 +115,45 @@ static void start_coding(
 	node->out.hint = shown->hint;
 }
 
-/* The beginning of a view is there: is it a layer?  Its hint may be one that
- * is certain (the target, a cookie), declared, or none. */
+/* The declared coding that was applied last, if it is one we know and the bytes
+ * do not look like something else: what is plain is called coded to hide it. */
+static enum layer next_coding(struct unwrap *unwrap, const struct shown *shown, enum layer look)
+{
+	enum layer layer;
+
+	if (shown->codings == 0)
+		return LAYER_NONE;
+	layer = (enum layer)unwrap->open->coding[shown->codings - 1];
+	if (layer != CODING_UNKNOWN && (look == LAYER_NONE || look == LAYER_GZIP))
+		return layer;
+	coding_lost(unwrap, NULL, SKIP_CODING);
+	return LAYER_NONE;
+}
+
+/* The beginning of a view is there: is it a layer?  Certain (the target, a
+ * cookie), a declared coding, by its look, or by its declared type. */
 static void start_inner(struct unwrap *unwrap, struct shown *shown, struct bytes head)
 {
-	enum layer layer = next_coding(unwrap, shown);
+	bool certain = shown->hint == LAYER_QUERY || shown->hint == LAYER_COOKIE;
+	enum layer look = certain ? (enum layer)shown->hint : by_look(shown, head);
+	enum layer coding;
 
 	shown->inner = 0;
-	if (layer != LAYER_NONE) {
-		start_coding(unwrap, shown, layer, head);
+	if (head.len == 0)
+		return;
+	coding = next_coding(unwrap, shown, look);
+	if (coding != LAYER_NONE) {
+		start_coding(unwrap, shown, coding, head);
 		return;
 	}
-	layer = shown->hint == LAYER_QUERY || shown->hint == LAYER_COOKIE ? (enum layer)shown->hint
-									  : by_look(shown, head);
-	if (layer == LAYER_NONE || head.len == 0)
+	if (look == LAYER_NONE)
+		look = (enum layer)shown->hint;
+	if (look == LAYER_NONE)
 		return;
-	if (shown->view.depth == UNWRAP_DEPTH) {
+	if (shown->view.depth == UNWRAP_DEPTH)
 		unwrap->counters.depth_cut++;
-		return;
-	}
-	start_node(unwrap, shown, layer);
+	else
+		start_node(unwrap, shown, look);
 }
 
 static void end_inner(struct unwrap *unwrap, struct shown *shown)

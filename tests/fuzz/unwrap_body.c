@@ -1,0 +1,110 @@
+/* The views of a message do not depend on how its body was cut, keep the
+ * contract of unwrap.h (record.c aborts otherwise), and leave no state behind.
+ * First byte: declared type, codings and whether the body is put behind a long
+ * beginning; then two bytes of where to cut. */
+#include <stdlib.h>
+
+#include "unwrap/record.h"
+
+#define BODY_MAX (32u << 10)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct record record;
+
+static struct unwrap *one(void)
+{
+	static struct arena arena;
+	static struct unwrap *unwrap;
+	struct err err;
+
+	if (unwrap == NULL) {
+		if (!arena_new(&arena, unwrap_bytes(8, UNWRAP_DEPTH + 1) + 4096, &err))
+			abort();
+		unwrap = unwrap_new(&arena, 8, UNWRAP_DEPTH + 1, record_sink(&record));
+	}
+	return unwrap;
+}
+
+static void field(struct fed *fed, enum field_role role, const char *text)
+{
+	fed_field(fed, role, bytes_of(NULL, 0), bytes_text(text), 1, 1);
+}
+
+static uint64_t run(uint8_t how, struct bytes body, size_t first, size_t each, uint64_t *lost)
+{
+	static const char *const type[] = {
+		"", "application/json", "application/x-www-form-urlencoded", "text/html"};
+	static const char *const coding[] = {"", "gzip", "deflate", "gzip, deflate"};
+	struct fed fed = {.unwrap = one(), .message = {.kind = MESSAGE_HTTP_REQUEST}};
+	const struct unwrap_counters *counters = unwrap_counters(fed.unwrap);
+	uint64_t before = counters->skipped[SKIP_CODING] + counters->skipped[SKIP_BOMB];
+
+	record_clear(&record);
+	unwrap_open(fed.unwrap, &fed.slot, &fed.message);
+	fed_field(&fed, FIELD_HTTP_URI, bytes_of(NULL, 0), body, first, each);
+	fed_field(&fed, FIELD_HTTP_COOKIE, bytes_of(NULL, 0), body, first, each);
+	field(&fed, FIELD_HTTP_CONTENT_TYPE, type[how & 3]);
+	field(&fed, FIELD_HTTP_CONTENT_CODING, coding[how >> 2 & 3]);
+	fed_field(&fed, FIELD_HTTP_BODY, bytes_of(NULL, 0), body, first, each);
+	unwrap_close(fed.unwrap, &fed.slot, &fed.message);
+	record_closed(&record);
+	*lost = counters->skipped[SKIP_CODING] + counters->skipped[SKIP_BOMB] - before;
+	if (*lost > body.len || counters->state_refused > 0 || counters->inflate_refused > 0)
+		abort();
+	return record_sum(&record);
+}
+
+/* A gap somewhere: nothing more is promised than the contract of the views. */
+static void run_gap(uint8_t how, struct bytes body, size_t at)
+{
+	struct fed fed = {.unwrap = one(), .message = {.kind = MESSAGE_HTTP_REQUEST}};
+	struct run run = {
+		.role = FIELD_HTTP_BODY, .first = true, .data = bytes_head(body, FIELD_WHOLE)};
+
+	if (body.len <= FIELD_WHOLE)
+		return;
+	record_clear(&record);
+	field(&fed, FIELD_HTTP_CONTENT_CODING, (how & 4) != 0 ? "gzip" : "");
+	unwrap_run(fed.unwrap, &fed.slot, &fed.message, &run);
+	body = bytes_skip(body, FIELD_WHOLE);
+	at %= body.len + 1;
+	run = (struct run){
+		.role = FIELD_HTTP_BODY, .data = bytes_head(body, at), .offset = FIELD_WHOLE};
+	unwrap_run(fed.unwrap, &fed.slot, &fed.message, &run);
+	unwrap_gap(fed.unwrap, &fed.slot, &fed.message, FIELD_HTTP_BODY, 7);
+	run = (struct run){.role = FIELD_HTTP_BODY,
+		.last = (how & 0x80) != 0,
+		.data = bytes_skip(body, at),
+		.offset = FIELD_WHOLE + at + 7};
+	unwrap_run(fed.unwrap, &fed.slot, &fed.message, &run);
+	unwrap_close(fed.unwrap, &fed.slot, &fed.message);
+	record_closed(&record);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t body[BODY_MAX];
+	uint64_t lost[3];
+	size_t len = 0;
+
+	if (size < 3 || size - 3 > 4096)
+		return 0;
+	if ((data[0] & 0x30) != 0) { /* what comes may then be cut anywhere */
+		const char *head[] = {"{\"a\":\"", "a=", "[1,"};
+
+		len = FIELD_WHOLE - 5;
+		memset(body, 'x', len);
+		memcpy(body, head[(data[0] >> 4 & 3) - 1], strlen(head[(data[0] >> 4 & 3) - 1]));
+	}
+	memcpy(body + len, data + 3, size - 3);
+	struct bytes all = bytes_of(body, len + size - 3);
+	uint64_t sum = run(data[0], all, BODY_MAX, BODY_MAX, &lost[0]);
+	if (sum != run(data[0], all, 1 + (size_t)(data[1] << 8 | data[2]) % BODY_MAX, BODY_MAX,
+			   &lost[1]) ||
+		sum != run(data[0], all, 1, 1 + data[2] % 16, &lost[2]) || lost[0] != lost[1] ||
+		lost[0] != lost[2])
+		abort();
+	run_gap(data[0], all, (size_t)(data[1] << 8 | data[2]));
+	return 0;
+}
