@@ -174,19 +174,45 @@ static void the_limit_of_output_holds_and_one_byte_more_is_a_bomb(void **state)
 	free((void *)(uintptr_t)more.ptr);
 }
 
+static void put_bits(uint8_t *made, size_t *bit, const char *bits)
+{
+	for (; *bits != 0; bits++, (*bit)++)
+		made[*bit / 8] = (uint8_t)(made[*bit / 8] | (*bits - '0') << *bit % 8);
+}
+
 /* A fixed block of n matches of 258 zeros at distance 1: 13 bits for 258 bytes. */
 static struct bytes zeros(size_t matches)
 {
 	uint8_t *made = calloc(1, matches * 2 + 32);
 	size_t bit = 0;
-	const char *head = "110" /* last, fixed */ "00110000" /* literal 0 */;
 
-	for (; head[bit] != 0; bit++)
-		made[bit / 8] = (uint8_t)(made[bit / 8] | (head[bit] - '0') << bit % 8);
-	for (size_t i = 0; i < matches; i++) /* 258 = code 285, 11000101; distance 1 = 00000 */
-		for (const char *c = "1100010100000"; *c != 0; c++, bit++)
-			made[bit / 8] = (uint8_t)(made[bit / 8] | (*c - '0') << bit % 8);
+	put_bits(made, &bit, "110" /* last, fixed */ "00110000" /* literal 0 */);
+	for (size_t i = 0; i < matches; i++)
+		put_bits(made, &bit, "11000101" /* 258 */ "00000" /* distance 1 */);
 	return bytes_of(made, (bit + 7 + 7) / 8); /* end of block: seven zeros */
+}
+
+/* ISA-L counts a match from before the beginning as output. */
+static void a_broken_stream_shows_nothing_of_the_one_before_it(void **state)
+{
+	struct bytes secret = stored(100000);
+	uint8_t made[200] = {0};
+	size_t bit = 0;
+	struct result result = run(secret, secret.len, 1);
+
+	(void)state;
+	free(result.data);
+	put_bits(made, &bit,
+		"110"
+		"10010001" /* a */ "11000101"
+		"11101"
+		"1111111111111");
+	result = run(bytes_of(made, sizeof(made)), sizeof(made), 1);
+	assert_int_equal(result.rc, INFLATE_ERROR);
+	assert_int_equal(result.data[0], 'a');
+	assert_null(memchr(result.data, 'x', result.len));
+	free(result.data);
+	free((void *)(uintptr_t)secret.ptr);
 }
 
 static void what_shrinks_just_less_than_the_ratio_comes_out_whole(void **state)
@@ -266,6 +292,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_vector_comes_out_however_it_is_cut),
 		cmocka_unit_test(the_limit_of_output_holds_and_one_byte_more_is_a_bomb),
 		cmocka_unit_test(what_shrinks_just_less_than_the_ratio_comes_out_whole),
+		cmocka_unit_test(a_broken_stream_shows_nothing_of_the_one_before_it),
 		cmocka_unit_test(members_share_one_limit),
 		cmocka_unit_test(states_are_refused_when_all_are_taken_and_free_again),
 		cmocka_unit_test(plain_gzip_hides_nothing_in_its_header),
