@@ -148,18 +148,23 @@ static void what_is_no_message_is_told_raw(void **state)
 	assert_true(same_in_any_cut(&parser_dns, &bad, 1));
 }
 
-static bool is_told(const char *text, size_t len)
+static bool has(const char *text, size_t len, const char *needle)
 {
 	struct drive drive;
 
 	start(&drive, true);
 	drive_data(&drive, 0, guarded(text, len));
 	drive_end(&drive);
-	bool told = drive_told(&drive, "dns.query");
+	bool told = drive_told(&drive, needle);
 	assert_true(drive_clean(&drive));
 	drive_free(&drive);
 	guard_free();
 	return told;
+}
+
+static bool is_told(const char *text, size_t len)
+{
+	return has(text, len, " dns.query ");
 }
 
 static void every_prefix_of_a_question_is_refused(void **state)
@@ -168,8 +173,12 @@ static void every_prefix_of_a_question_is_refused(void **state)
 	for (size_t len = 0; len < sizeof(QUERY) - 1 - 11; len++)
 		assert_false(is_told(QUERY, len));
 	assert_true(is_told(QUERY, sizeof(QUERY) - 1 - 11));
-	for (size_t len = 33; len < sizeof(ANSWER) - 1; len++) /* the answers may be cut */
+	for (size_t len = 33; len < sizeof(ANSWER) - 1; len++) { /* the answers may be cut */
 		assert_true(is_told(ANSWER, len));
+		assert_int_equal(has(ANSWER, len, " 5 60 dns.answer "), len >= 33 + 18);
+		assert_int_equal(has(ANSWER, len, " 1 256 dns.answer "), len >= 33 + 18 + 16);
+		assert_false(has(ANSWER, len, " 15 5 dns.answer "));
+	}
 }
 
 #define ONE "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"

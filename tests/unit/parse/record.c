@@ -140,6 +140,9 @@ static void on_run(void *self, const struct message *message, const struct run *
 			broken(dir, "offset of a run");
 		if (field->cut_short)
 			broken(dir, "first run too short");
+		if (run->last && !dir->gap && run->role != FIELD_RAW &&
+			run->offset + run->data.len <= FIELD_WHOLE)
+			broken(dir, "two runs of a short field");
 	}
 	text_bytes(&field->data, run->data.ptr, run->data.len);
 	field->end = run->offset + run->data.len;
