@@ -322,7 +322,8 @@ uint64_t worker_quotas(const struct worker *worker)
 	uint64_t sum = inspect_quotas(worker->inspect) + worker->refused_flow + flows->evicted_syn +
 		       flows->evicted_idle + flows->evicted_payload +
 		       account_overflow(worker->account) + contacts_refused(worker->contacts) +
-		       stream_counters(worker->streams)->skipped_reassembly;
+		       stream_counters(worker->streams)->skipped_reassembly +
+		       stream_counters(worker->streams)->forced;
 
 	for (int i = 0; i < EMIT_KINDS; i++)
 		sum += worker->emit->dropped[i];
