@@ -9,9 +9,8 @@
 
 #include "base/rd.h"
 #include "parse/field.h"
+#include "parse/http1_text.h"
 
-#define HTTP_JUNK_MAX 4           /* control bytes before a start line */
-#define HTTP_START_MAX 32         /* bytes that tell a start line from others */
 #define HTTP_NAME_MAX 64          /* longer field names are told as data of a nameless field */
 #define HTTP_NAME_DIGITS_MAX 11   /* so are names with more digits: they may hold a number */
 #define HTTP_HEAD_MAX (64u << 10) /* beyond, the head is one nameless field */
@@ -99,24 +98,10 @@ struct http_call {
 	uint8_t old[HTTP_NAME_MAX];
 };
 
-enum http_start { HTTP_START_NO, HTTP_START_MORE, HTTP_START_REQUEST, HTTP_START_RESPONSE };
-
 /* http1_text.c */
-/* What a line is by its first bytes (at most HTTP_START_MAX count).  strict:
- * only what is surely one, to find the way back after bytes nobody could frame. */
-enum http_start http_start_of(struct bytes head, bool strict);
-/* Bytes from the front that are none of stop. */
-size_t http_span(struct bytes in, const char *stop);
-bool http_is_token(struct bytes name);
-/* SP and the control bytes below it: skipped before a start line. */
-bool http_is_junk(uint8_t c);
-bool http_has_chunked(struct bytes line);
-size_t http_digits(struct bytes text);
 /* What the value says, added to dir->framing and dir->length. */
 void http_content_length(struct http_call *call, struct bytes value);
 void http_transfer_encoding(struct http_call *call, struct bytes value);
-/* The authority of an absolute target, or of a CONNECT's; empty if there is none. */
-struct bytes http_authority(struct bytes target, bool connect);
 
 /* http1_head.c, http1_body.c: the steps of the phases.  The cursor is never at
  * its end when a step is called; it takes something or changes the phase. */
