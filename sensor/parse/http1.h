@@ -1,9 +1,8 @@
 /* http1.h - what the files of the HTTP/1 parser share; nobody else includes it.
  *
- * Each direction is a machine of phases; a phase takes what it can from the
- * cursor and never looks at a byte twice.  Either direction may send requests
- * or responses: its start lines say which.  Whatever cannot be framed is told:
- * as content up to the next line that starts a message, or as MESSAGE_RAW. */
+ * Each direction is a machine of phases that never looks at a byte twice, and
+ * may send requests or responses: its start lines say which.  What cannot be
+ * framed is told as content up to the next start line, or as MESSAGE_RAW. */
 #ifndef SEKISHO_PARSE_HTTP1_H
 #define SEKISHO_PARSE_HTTP1_H
 
@@ -57,8 +56,7 @@ struct http_dir {
 	uint64_t left;      /* of content or chunk */
 	uint64_t length;    /* of Content-Length */
 	struct message message;
-	uint32_t head_len;
-	uint32_t raw_len;
+	uint32_t head_len, raw_len;
 	uint16_t status;
 	uint8_t phase;
 	uint8_t framing; /* set of enum http_framing */
@@ -94,7 +92,7 @@ struct http_call {
 	struct rd after; /* replay: the caller's bytes, while in is a copy of earlier ones */
 	struct teller field, aside;
 	bool replay;
-	bool give_up; /* out of HTTP_SCAN: this is not HTTP */
+	bool give_up; /* this is not HTTP */
 	uint8_t old[HTTP_NAME_MAX];
 };
 
@@ -145,7 +143,6 @@ void http_close(struct http_call *call, enum close_reason reason);
 void http_head_end(struct http_call *call);
 /* Takes the bytes of a line; true if its end was taken too. */
 bool http_take_line(struct http_call *call, struct teller *teller);
-/* A run that lies in one piece. */
 void http_tell(struct http_call *call, enum field_role role, struct bytes name, struct bytes data);
 /* From here on content or raw bytes, up to a line that starts a message. */
 void http_scan(struct http_call *call, bool line);
