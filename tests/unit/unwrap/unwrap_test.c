@@ -300,7 +300,10 @@ static struct bytes stored_gzip(const char *text, size_t len)
 	made[13] = (uint8_t)~made[11];
 	made[14] = (uint8_t)~made[12];
 	memcpy(made + 15, text, len);
-	return bytes_of(made, len + 23);
+	struct bytes copy = guarded(made, len + 23); /* until the tests end */
+
+	free(made);
+	return copy;
 }
 
 static void coded(const char *coding, struct bytes body, size_t each)
@@ -330,7 +333,6 @@ static void a_coding_nobody_knows_is_shown_as_it_stands_and_counted(void **state
 	expect("gzip/form", "b", "2");
 	expect_no_more();
 	assert_int_equal(unwrap_counters(unwrap)->skipped[SKIP_CODING] - before, 7 + body.len);
-	free((void *)(uintptr_t)body.ptr);
 }
 
 static void a_plain_body_that_is_called_gzip_is_read_as_it_stands(void **state)
@@ -371,7 +373,6 @@ static void a_body_is_shown_raw_from_where_its_coding_broke(void **state)
 		assert_int_equal(unwrap_counters(unwrap)->skipped[SKIP_CODING] - before, lost);
 		assert_int_equal(lost, record.view[2].len);
 	}
-	free(bytes);
 }
 
 static void more_codings_than_the_depth_are_counted(void **state)
@@ -397,7 +398,6 @@ static void gzip_is_read_also_where_nobody_declared_it(void **state)
 	expect("gzip", "", "{\"a\":\"41\"}");
 	expect("gzip/json", "a", "41");
 	expect_no_more();
-	free((void *)(uintptr_t)body.ptr);
 }
 
 static void a_gap_ends_the_value_and_the_body_goes_on(void **state)
@@ -448,7 +448,6 @@ static void behind_a_gap_a_coded_body_is_shown_raw_and_counted(void **state)
 	expect("", "", "rest");
 	expect_no_more();
 	assert_int_equal(unwrap_counters(unwrap)->skipped[SKIP_CODING] - before, 4);
-	free((void *)(uintptr_t)body.ptr);
 }
 
 static void a_message_that_closes_early_ends_its_views(void **state)
