@@ -8,6 +8,7 @@ void cards_start(struct cards *cards)
 {
 	memset(cards, 0, sizeof(*cards));
 	cards->sum = INT32_MIN;
+	cards->key_rank = UINT64_MAX;
 }
 
 static bool known(struct cards *cards, uint64_t quick, uint32_t *at)
@@ -67,8 +68,8 @@ static bool better(const struct cards *cards, int sum, const struct view *view, 
 	return offset < cards->offset;
 }
 
-static void show(const struct card_scan *scan, const struct window *window,
-	const struct pan_scan *found, uint32_t which, struct cards *cards)
+static void show(const struct window *window, const struct pan_scan *found, uint32_t which,
+	struct cards *cards)
 {
 	const struct pan_hit *hit = &found->hit[which];
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
@@ -86,7 +87,18 @@ static void show(const struct card_scan *scan, const struct window *window,
 	}
 	mask_evidence(
 		&cards->evidence, bytes_of(window->buf.ptr + left, right - left), near, count);
-	mask_key(&cards->key, scan->view->key);
+}
+
+/* The name of the field that holds the card: of the outermost that has one, the first. */
+static void name_field(struct cards *cards, const struct view *view, uint64_t offset)
+{
+	uint64_t rank = (uint64_t)view->depth << 60 | (uint64_t)view->role << 52 |
+			(uint64_t)(view->ordinal & 0xfffff) << 32 | (offset & 0xffffffff);
+
+	if (view->key.len == 0 || rank >= cards->key_rank)
+		return;
+	cards->key_rank = rank;
+	mask_key(&cards->key, view->key);
 }
 
 static void judge_hit(const struct card_scan *scan, const struct window *window,
@@ -108,6 +120,7 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	uint64_t offset = window->base + hit->off;
 
 	cards->seen[view->depth]++;
+	name_field(cards, view, offset);
 	keep(scan->env, window, hit, cards);
 	if (!better(cards, sum, view, offset))
 		return;
@@ -117,7 +130,7 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	cards->depth = view->depth;
 	memcpy(cards->layers, view->layers, sizeof(cards->layers));
 	cards->offset = offset;
-	show(scan, window, found, which, cards);
+	show(window, found, which, cards);
 }
 
 void card_window(void *self, const struct window *window)

@@ -23,7 +23,7 @@ struct card_env { /* one per worker, read-only but for counters */
 	struct hash_key key; /* of keyed values */
 	uint8_t token_key[32];
 	struct pan_scan found; /* of the window at hand */
-	uint64_t hits_more; /* hits of one window beyond PAN_HITS_MAX: a limit */
+	uint64_t hits_more;    /* hits of one window beyond PAN_HITS_MAX: a limit */
 };
 
 /* What a message has shown so far; from a pool, only for messages with a hit. */
@@ -41,6 +41,7 @@ struct cards {
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */
 	uint64_t bits[CARD_ESTIMATE_BITS / 64];
+	uint64_t key_rank; /* of the field that gave key: the smallest wins */
 	struct masked key, evidence;
 };
 

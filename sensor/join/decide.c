@@ -5,6 +5,9 @@
 #include "detect/words.h"
 #include "join/state.h"
 
+/* A card returns too: form, payment call, theft.  Beside these a value is no id. */
+#define PAYLOAD_REASONS (WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY) | WHY_BIT(WHY_CARD_CODE))
+
 #define DUMP_CARDS 10 /* distinct cards in an answer that make it a dump */
 
 static bool server_opened(const struct fact_flow *flow)
@@ -189,7 +192,7 @@ void decide_card(struct join *join, const struct fact_finding *finding, struct v
 		}
 		destination_reasons(join, &finding->flow, &host, &out->why);
 	}
-	if (all_repeated(join, finding))
+	if ((out->why & PAYLOAD_REASONS) == 0 && all_repeated(join, finding))
 		out->why |= WHY_BIT(WHY_CARD_REPEATED);
 	out->sum = why_sum(out->why);
 	out->confidence = card_confidence(finding, out->why, out->sum);

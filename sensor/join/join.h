@@ -20,7 +20,7 @@
 #define JOIN_TTL_MIN_S 300u
 #define JOIN_COLD_NS (3600ull * 1000000000ull) /* the first hour of a run */
 #define JOIN_NEW_NS (86400ull * 1000000000ull) /* a destination is new for a day */
-#define JOIN_REPEATED 3                        /* flows with the same value */
+#define JOIN_REPEATED 4                        /* flows with the same value */
 #define JOIN_LATE_NS 200000000ull              /* live: a mark is waited for */
 
 /* Words of a fact ring's control block: how far its producer is.  Everything

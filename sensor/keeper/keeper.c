@@ -144,6 +144,8 @@ static int engine_child(struct keeper *keeper)
 		.ready = engine_ready};
 
 	memcpy(conf.token_key, keeper->card_key, sizeof(conf.token_key));
+	if (keeper->restarts > 0)
+		source_take_over(keeper->source);
 	run_number(keeper, &conf);
 	if (!child_start("sekisho-engine", &err) ||
 		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, true)) {
