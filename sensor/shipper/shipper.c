@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "shipper/ship.h"
 #include "shipper/stdout.h"
 
 int shipper_run(const struct shipper_conf *conf, struct spsc *ring, const volatile int *stop,
@@ -9,6 +10,5 @@ int shipper_run(const struct shipper_conf *conf, struct spsc *ring, const volati
 {
 	if (conf->endpoint == NULL)
 		return stdout_run(STDOUT_FILENO, ring, stop, err);
-	err_set(err, EXIT_USAGE, "--publish is not built in; use --events -");
-	return err->status;
+	return ship_run(conf, ring, stop, NULL, err);
 }
