@@ -244,6 +244,12 @@ static void learn_client(struct inspect *inspect)
 	inspect->io.client_dir = -1;
 }
 
+/* A direction that was told raw before the other one chose a parser stays raw. */
+static bool is_raw(const struct flow_state *state, uint8_t dir)
+{
+	return state->classify.parser <= 0 || state->half[dir].raw || state->classify.raw[dir] != 0;
+}
+
 static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data, bool datagram)
 {
 	struct flow_state *state = inspect->state;
@@ -252,7 +258,7 @@ static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data,
 
 	if (data.len == 0)
 		return;
-	memory = half->raw || state->classify.parser <= 0 ? NULL : parser_state(inspect);
+	memory = is_raw(state, dir) ? NULL : parser_state(inspect);
 	if (memory != NULL) {
 		const struct parser *parser = parsers[state->classify.parser - 1];
 		inspect->io.datagram = datagram;
@@ -308,7 +314,7 @@ static void span_gap(struct inspect *inspect, const struct span *span)
 		half->raw_offset += span->gap;
 		return;
 	}
-	memory = half->raw || state->classify.parser <= 0 ? NULL : parser_state(inspect);
+	memory = is_raw(state, span->dir) ? NULL : parser_state(inspect);
 	if (memory == NULL)
 		return;
 	const struct parser *parser = parsers[state->classify.parser - 1];
