@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "detect/state.h"
+#include "fact/learn.h"
 #include "mask/mask.h"
 
 static uint64_t flow_number(const struct inspect *inspect)

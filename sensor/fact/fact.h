@@ -109,25 +109,6 @@ struct fact_more_cards {
 	struct fact_card card[FACT_TOKENS];
 };
 
-struct fact_name {
-	struct fact fact;
-	struct addr client, address;
-	struct addr resolver;
-	uint64_t name_hash; /* hash_sip13 of the lower-case name under the run's key */
-	uint32_t ttl;
-	uint16_t tenant;
-	uint8_t foreign; /* the resolver is not listed in policy */
-	uint8_t zero;
-};
-
-struct fact_repeat {
-	struct fact fact;
-	uint64_t flow_id;
-	uint32_t count;
-	uint32_t zero;
-	uint64_t value[64];
-};
-
 struct fact_listed {
 	struct fact fact;
 	struct fact_flow flow;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "event/json.h"
+#include "fact/learn.h"
 #include "fact/sums.h"
 #include "join/join.h"
 

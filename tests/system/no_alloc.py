@@ -14,5 +14,6 @@ if not paths:
     print("not ok 1 - no captures" if absent else "ok 1 - sample # SKIP not run: data absent")
     sys.exit(1 if absent else 0)
 done = subprocess.run([program, signatures, *paths], stdout=subprocess.PIPE, text=True, check=False)
-print(f"{'ok' if done.returncode == 0 else 'not ok'} 1 - {len(paths)} captures: {done.stdout.strip()}")
+verdict = "ok" if done.returncode == 0 else "not ok"
+print(f"{verdict} 1 - {len(paths)} captures: {done.stdout.strip()}")
 sys.exit(done.returncode != 0)

@@ -61,7 +61,8 @@ def main():
             engine, ready, found = calls_after_ready(pathlib.Path(log.name).read_text())
         good = engine is not None and ready and not found
         fine = fine and good
-        print(f"{'ok' if good else 'not ok'} {number} - the engine opens nothing, {workers} workers")
+        verdict = "ok" if good else "not ok"
+        print(f"{verdict} {number} - the engine opens nothing, {workers} workers")
         for line in found:
             print("#", line)
     sys.exit(0 if fine else 1)

@@ -23,9 +23,11 @@ FIELDS = ["frame.encap_type", "frame.protocols", "ip.src", "ip.dst", "ipv6.src",
           "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport"]
 # wiretap: Ethernet, raw IP, NULL, SLL, LOOP, raw IPv4, raw IPv6, SLL2
 LINKS = {"1", "7", "15", "25", "31", "129", "130", "210"}
-PASSED = {"sll", "eth", "ethertype", "vlan", "ieee8021ad", "null", "raw", "loop", "ah", "ipv6.hopopts",
+PASSED = {"sll", "eth", "ethertype", "vlan", "ieee8021ad", "null", "raw", "loop", "ah",
+          "ipv6.hopopts",
           "ipv6.routing", "ipv6.dstopts", "ipv6.fraghdr", "frame"}
-COLUMNS = ["capture", "frames", "tcp", "udp", "sha256", "known_frames", "known_tcp", "known_udp", "known_sha256",
+COLUMNS = ["capture", "frames", "tcp", "udp", "sha256", "known_frames", "known_tcp", "known_udp",
+           "known_sha256",
            "comment"]
 
 
@@ -62,7 +64,8 @@ def innermost(layers):
                 return None
             if layers.protocols[i + 1:i + 2] != ["vxlan"]:
                 number = 6 if name == "tcp" else 17
-                return bytes([number]) + ends + int(sport).to_bytes(2, "big") + int(dport).to_bytes(2, "big")
+                ports = int(sport).to_bytes(2, "big") + int(dport).to_bytes(2, "big")
+                return bytes([number]) + ends + ports
             ends = None
         elif name not in PASSED and name != "vxlan":
             return None

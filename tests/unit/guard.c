@@ -54,3 +54,16 @@ void guard_free(void)
 		munmap(guards[guard_cnt].map, guards[guard_cnt].len);
 	}
 }
+
+static uint64_t drawn = 1;
+
+void draw_seed(uint64_t seed)
+{
+	drawn = seed;
+}
+
+uint32_t draw(void)
+{
+	drawn = drawn * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(drawn >> 33);
+}

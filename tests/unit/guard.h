@@ -13,4 +13,8 @@ struct bytes guarded_front(const void *data, size_t len);
 /* Frees every copy made so far. */
 void guard_free(void);
 
+/* Repeatable numbers for random tests: the same seed, the same numbers. */
+void draw_seed(uint64_t seed);
+uint32_t draw(void);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "guard.h"
 #include "wire.h"
 
 static struct wire *wire;
@@ -180,27 +181,27 @@ static void random_bytes_add_up_and_stay_inside(void **state)
 
 	(void)state;
 	print_message("# seed %u\n", seed);
-	srandom(seed);
+	draw_seed(seed);
 	for (int round = 0; round < 60000; round++) {
 		uint8_t bytes[200];
 		struct bytes all;
 
 		wire_clear(wire);
 		wire_pattern(wire, 40);
-		shapes[(size_t)random() % SHAPES].make();
+		shapes[(size_t)draw() % SHAPES].make();
 		all = wire_all(wire);
 		memcpy(bytes, all.ptr, all.len);
-		for (int i = (int)(random() % 6); i >= 0; i--)
-			bytes[(size_t)random() % all.len] = (uint8_t)random();
-		if (random() % 8 == 0)
+		for (int i = (int)(draw() % 6); i >= 0; i--)
+			bytes[(size_t)draw() % all.len] = (uint8_t)draw();
+		if (draw() % 8 == 0)
 			for (size_t i = 0; i < all.len; i++)
-				bytes[i] = (uint8_t)random();
-		size_t n = random() % 2 == 0 ? all.len : (size_t)random() % (all.len + 1);
-		bench->link = random() % 4 == 0 ? links[random() % 10] : LINK_ETHERNET;
-		bench->pos.now_ns += (uint64_t)random() % 100000000;
+				bytes[i] = (uint8_t)draw();
+		size_t n = draw() % 2 == 0 ? all.len : (size_t)draw() % (all.len + 1);
+		bench->link = draw() % 4 == 0 ? links[draw() % 10] : LINK_ETHERNET;
+		bench->pos.now_ns += (uint64_t)draw() % 100000000;
 		struct frame frame = {.data = bytes,
 			.caplen = (uint32_t)n,
-			.wirelen = (uint32_t)(n + (size_t)random() % 3),
+			.wirelen = (uint32_t)(n + (size_t)draw() % 3),
 			.link = bench->link};
 		if (decode(bench->decoder, &frame, bench->pos, &bench->packet)) {
 			assert_inside(&bench->packet, bytes_of(bytes, n));

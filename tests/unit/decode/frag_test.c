@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "guard.h"
 #include "wire.h"
 
 #define DATA 32 /* of a datagram of four parts: UDP header and 24 bytes */
@@ -497,17 +498,17 @@ static void random_parts_agree_with_a_naive_twin(void **state)
 
 	(void)state;
 	print_message("# seed %u\n", seed);
-	srandom(seed);
+	draw_seed(seed);
 	for (uint16_t id = 1; id < 3000; id++) {
 		memset(&naive, 0, sizeof(naive));
 		bool whole = false;
 		for (int i = 0; i < 400 && !whole; i++) {
-			size_t off = (size_t)random() % 4, len = 1 + (size_t)random() % (4 - off);
+			size_t off = (size_t)draw() % 4, len = 1 + (size_t)draw() % (4 - off);
 
 			if (len == 4)
 				continue; /* no part, the whole */
 			for (size_t n = 0; n < sizeof(data); n++)
-				data[n] = (uint8_t)(random() % 8 == 0);
+				data[n] = (uint8_t)(draw() % 8 == 0);
 			naive_push(&naive, data, 8 * off, 8 * len);
 			whole = push6(50, id, data, 8 * off, 8 * len, off + len < 4);
 		}

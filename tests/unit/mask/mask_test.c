@@ -263,9 +263,9 @@ static size_t plant(uint64_t *state, const char *card, char *out)
 	for (size_t i = 0; card[i] != '\0'; i++) {
 		if (mixed)
 			form = fixture_below(state, 6);
-		n += (size_t)sprintf(out + n, form < 6 ? forms[form] : forms[0], card[i]);
+		n += (size_t)snprintf(out + n, 16, form < 6 ? forms[form] : forms[0], card[i]);
 		if (card[i + 1] != '\0')
-			n += (size_t)sprintf(out + n, "%s", fillers[filler]);
+			n += (size_t)snprintf(out + n, 16, "%s", fillers[filler]);
 	}
 	return n;
 }

@@ -64,7 +64,7 @@ static size_t write_id(uint64_t *state, const char *form, char *out)
 			out[len++] = "0123456789abcdef"[fixture_below(state, 16)];
 			break;
 		case '^':
-			len += (size_t)sprintf(out + len, "%u%02u%02u%02u%02u",
+			len += (size_t)snprintf(out + len, 16, "%u%02u%02u%02u%02u",
 				24 + (unsigned)fixture_below(state, 3),
 				1 + (unsigned)fixture_below(state, 12),
 				1 + (unsigned)fixture_below(state, 28),

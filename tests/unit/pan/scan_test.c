@@ -296,13 +296,15 @@ static size_t random_text(uint64_t *state, uint8_t *out, size_t max)
 			n = kind == 0 ? write_card(card, NULL, 0, piece)
 				      : write_grouped(card, " -.+"[fixture_below(state, 4)], piece);
 		else if (kind < 4)
-			n = (size_t)sprintf(piece, "%0*u", (int)fixture_below(state, 7) + 1,
+			n = (size_t)snprintf(piece, sizeof(piece), "%0*u",
+				(int)fixture_below(state, 7) + 1,
 				(unsigned)fixture_below(state, 10));
 		else if (kind < 5)
 			for (n = 0; n < 4; n++)
 				piece[n] = (char)('0' + fixture_below(state, 10));
 		else
-			n = (size_t)sprintf(piece, "%s", pieces[fixture_below(state, 20)]);
+			n = (size_t)snprintf(
+				piece, sizeof(piece), "%s", pieces[fixture_below(state, 20)]);
 		memcpy(out + len, piece, n);
 		len += n;
 	}

@@ -116,12 +116,13 @@ static void made_cards_are_found_in_every_form(void **unused)
 			card[0] == '9') /* outside what it promises */
 			continue;
 		const char *gap = between[fixture_below(&state, 6)];
-		int len = sprintf(record, "\"%s", "k\\\"=" + 4 * fixture_below(&state, 2));
+		int len = snprintf(
+			record, sizeof(record), "\"%s", "k\\\"=" + 4 * fixture_below(&state, 2));
 		for (const char *p = card; *p != '\0'; p++)
-			len += sprintf(record + len,
+			len += snprintf(record + len, sizeof(record) - (size_t)len,
 				fixture_below(&state, 5) == 0 ? "\\u00%02x%s" : "%c%s", *p,
 				p[1] != '\0' ? gap : "");
-		len += sprintf(record + len, "|12\\/27\"");
+		len += snprintf(record + len, sizeof(record) - (size_t)len, "|12\\/27\"");
 		assert_true(is_json_string(record, (size_t)len));
 		assert_int_equal(scrub_text(record, (size_t)len), 1);
 		assert_int_equal(strlen(record), len);

@@ -24,6 +24,11 @@ static struct fed fed;
 
 static const struct bytes none = {.ptr = NULL, .len = 0};
 
+static void append(char *text, const char *more)
+{
+	memcpy(text + strlen(text), more, strlen(more) + 1);
+}
+
 static void start(enum message_kind kind)
 {
 	record_clear(&record);
@@ -122,7 +127,7 @@ static void a_long_target_gives_the_same_pairs_however_it_is_cut(void **state)
 
 	(void)state;
 	memset(text + 1, 'p', FIELD_WHOLE - 4);
-	strncat(text, "%41?a=%42%43&long=", 32);
+	append(text, "%41?a=%42%43&long=");
 	memset(text + strlen(text), 'v', LONG - strlen(text));
 	for (size_t cut = 1; cut < 500; cut++) {
 		start(MESSAGE_HTTP_REQUEST);
@@ -157,7 +162,7 @@ static void a_key_that_may_be_no_key_is_shown_as_well(void **state)
 
 	(void)state;
 	memset(text + 4, 'k', UNWRAP_KEY_MAX + 1);
-	strncat(text, "=2&%34=3", 16);
+	append(text, "=2&%34=3");
 	start(MESSAGE_HTTP_REQUEST);
 	field(FIELD_HTTP_CONTENT_TYPE, "application/x-www-form-urlencoded");
 	field(FIELD_HTTP_BODY, text);
@@ -219,11 +224,11 @@ static void json_deeper_than_its_limit_is_read_and_counted(void **state)
 
 		text[0] = 0;
 		for (int i = 0; i < depth; i++)
-			strncat(text, "{\"d\":", 8);
-		strncat(text, "\"in\"", 8);
+			append(text, "{\"d\":");
+		append(text, "\"in\"");
 		for (int i = 0; i < depth; i++)
-			strncat(text, "}", 2);
-		strncat(text, "{\"e\":2}", 8);
+			append(text, "}");
+		append(text, "{\"e\":2}");
 		one(FIELD_HTTP_BODY, text);
 		asked = 1;
 		expect("json", "d", "in");

@@ -50,7 +50,8 @@ def document(name, kind, body, layer, pairs):
         coded = coder(body)
         views = [(word, '', body)] + [(word + '/' + a, b, c) for a, b, c in inner]
         sure = coding != 'deflate'
-        vector(name + ' ' + coding, kind, coding, coded, ([] if sure else [('', '', coded)]) + views)
+        shown = ([] if sure else [('', '', coded)]) + views
+        vector(name + ' ' + coding, kind, coding, coded, shown)
     coded = raw_deflate(body)
     vector(name + ' raw deflate', kind, 'deflate', coded, [('', '', coded), ('deflate', '', body)] +
            [('deflate/' + a, b, c) for a, b, c in inner])
@@ -73,7 +74,8 @@ def form_pairs(count, longest):
 
 
 def quote(text):
-    return rng.choice((urllib.parse.quote_plus, urllib.parse.quote))(text, safe=rng.choice(('', '/:')))
+    quote = rng.choice((urllib.parse.quote_plus, urllib.parse.quote))
+    return quote(text, safe=rng.choice(('', '/:')))
 
 
 for i in range(30):
@@ -126,5 +128,6 @@ for i in range(60):
     kind = rng.choice((JSON, 'application/vnd.api+json', FORM, '', 'text/html'))
     document('json %d' % i, kind, body, 'json', list(walk(tree, '')))
 lines = [{'n': i, 'card': word('0123456789', 16, 16)} for i in range(100)]
-document('ndjson', 'application/x-ndjson', b'\n'.join(json.dumps(x).encode() for x in lines), 'json',
+document('ndjson', 'application/x-ndjson',
+         b'\n'.join(json.dumps(x).encode() for x in lines), 'json',
          [pair for line in lines for pair in walk(line, '')])
