@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "filler.h"
+#include "gzip.h"
 
 enum {
 	MESSAGES_MAX = 512,
@@ -251,22 +251,9 @@ static void read_line(struct builder *b, const struct line *line)
 /* The marks of a compressed body cover all of it. */
 static void compress_body(struct rich *body)
 {
-	z_stream z = {0};
 	struct buf out = {0};
-	uint8_t block[4096];
-	int rc;
 
-	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		die("no memory to compress");
-	z.next_in = body->text.data;
-	z.avail_in = (uInt)body->text.len;
-	do {
-		z.next_out = block;
-		z.avail_out = sizeof(block);
-		rc = deflate(&z, Z_FINISH);
-		buf_add(&out, block, sizeof(block) - z.avail_out);
-	} while (rc == Z_OK || rc == Z_BUF_ERROR);
-	deflateEnd(&z);
+	gzip_add(&out, body->text.data, body->text.len, 6);
 	buf_free(&body->text);
 	body->text = out;
 	for (size_t i = 0; i < body->mark_cnt; i++) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "corpus.h"
+#include "mmdb.h"
 #include "script.h"
 
 enum {
@@ -92,6 +94,11 @@ int main(int argc, char **argv)
 	struct options o = {.seed = 1, .megabytes = 100};
 
 	read_options(argc, argv, &o);
-	play(&o);
+	if (strcmp(o.what, "corpus") == 0)
+		corpus_write(o.kind ? o.kind : "", o.out, o.megabytes, o.seed);
+	else if (strcmp(o.what, "mmdb") == 0)
+		mmdb_write(o.out);
+	else
+		play(&o);
 	return 0;
 }
