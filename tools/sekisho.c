@@ -1,0 +1,205 @@
+/* sekisho.c - the hand tool: asks the aggregator, shows the answer to a person. */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "base/nearest.h"
+#include "sekisho/cli.h"
+
+#ifndef SEKISHO_VERSION
+#define SEKISHO_VERSION "0"
+#endif
+#define SOCKET_PATH "/run/sekisho/api.sock"
+
+struct command {
+	const char *name;
+	int (*run)(struct cli *cli, struct err *err);
+	unsigned takes;  /* enum cli_option bits beside CLI_JSON and CLI_SOCKET */
+	size_t word_max; /* behind its name */
+	const char *usage, *sentence;
+};
+
+/* One row per subcommand; each is a file sekisho/cmd_NAME.c. */
+static const struct command commands[] = {
+	{"status", cmd_status, 0, 0, "status", "what runs, what was seen and what was not"},
+	{"incidents", cmd_incidents, CLI_STATE | CLI_RUN | CLI_LIMIT, 0,
+		"incidents [--state open|closed|all] [--run R] [--limit N]",
+		"one row each, worst first"},
+	{"incident", cmd_incident, CLI_WHY, 2, "incident N [ack|close|false] [--why TEXT]",
+		"the page of one, or a decision about it"},
+	{"tail", cmd_tail, CLI_AFTER, 0, "tail [--after ID]", "events as they arrive; Ctrl-C ends"},
+	{"merchants", cmd_merchants, CLI_DRY_RUN, 2, "merchants [import FILE [--dry-run]]",
+		"whose shops these are"},
+};
+#define COMMAND_CNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct option options[] = {
+	{"json", no_argument, NULL, CLI_JSON},
+	{"socket", required_argument, NULL, CLI_SOCKET},
+	{"why", required_argument, NULL, CLI_WHY},
+	{"dry-run", no_argument, NULL, CLI_DRY_RUN},
+	{"state", required_argument, NULL, CLI_STATE},
+	{"run", required_argument, NULL, CLI_RUN},
+	{"limit", required_argument, NULL, CLI_LIMIT},
+	{"after", required_argument, NULL, CLI_AFTER},
+	{"help", no_argument, NULL, CLI_HELP},
+	{"version", no_argument, NULL, CLI_VERSION},
+	{0},
+};
+
+static int usage(void)
+{
+	puts("usage: sekisho COMMAND [--json] [--socket PATH]\n");
+	for (size_t i = 0; i < COMMAND_CNT; i++)
+		printf("  %-58s %s\n", commands[i].usage, commands[i].sentence);
+	puts("\n  --json         the aggregator's answer as it is, one object per line\n"
+	     "  --socket PATH  of the aggregator (default: SEKISHO_SOCKET, or " SOCKET_PATH ")\n"
+	     "Exit status: 0 done, 2 asked wrongly, 3 no answer, 4 internal");
+	return EXIT_DONE;
+}
+
+static bool read_number(const char *option, const char *text, uint64_t *out, struct err *err)
+{
+	char *end;
+
+	*out = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || strlen(text) > 18)
+		return err_set(err, EXIT_USAGE, "%s: \"%s\" is not a number", option, text);
+	return true;
+}
+
+/* It becomes part of a request line. */
+static bool read_run(const char *text, struct err *err)
+{
+	size_t hex = strspn(text, "0123456789abcdef");
+
+	if (strcmp(text, "live") == 0 || (hex == 16 && text[hex] == '\0'))
+		return true;
+	return err_set(err, EXIT_USAGE,
+		"--run: \"%s\" is neither \"live\" nor the 16 hex digits of a replay", text);
+}
+
+static bool take_option(struct cli *cli, int code, struct err *err)
+{
+	cli->given |= (unsigned)code;
+	switch (code) {
+	case CLI_SOCKET:
+		cli->socket = optarg;
+		return true;
+	case CLI_WHY:
+		cli->why = optarg;
+		return true;
+	case CLI_STATE:
+		cli->state = optarg;
+		return true;
+	case CLI_RUN:
+		cli->run = optarg;
+		return read_run(optarg, err);
+	case CLI_LIMIT:
+		return read_number("--limit", optarg, &cli->limit, err);
+	case CLI_AFTER:
+		return read_number("--after", optarg, &cli->after, err);
+	default:
+		return true;
+	}
+}
+
+static bool refuse_option(const char *word, bool lacks, struct err *err)
+{
+	struct nearest nearest = nearest_of(bytes_text(word));
+	char known[32];
+
+	if (lacks)
+		return err_set(err, EXIT_USAGE, "%s needs a value", word);
+	for (size_t i = 0; options[i].name != NULL; i++) {
+		nearest.word = bytes_skip(bytes_text(word), strspn(word, "-"));
+		nearest_offer(&nearest, options[i].name);
+	}
+	if (nearest.best == NULL)
+		return err_set(err, EXIT_USAGE, "unknown option \"%s\"; see sekisho --help", word);
+	snprintf(known, sizeof(known), "--%s", nearest.best);
+	return err_set(err, EXIT_USAGE, "unknown option \"%s\"; nearest is \"%s\"", word, known);
+}
+
+static bool read_options(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	int code;
+
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
+		if (code == '?' || code == ':')
+			return refuse_option(argv[optind - 1], code == ':', err);
+		code = code == 'h' ? CLI_HELP : code == 'V' ? CLI_VERSION : code;
+		if (!take_option(cli, code, err))
+			return false;
+	}
+	return true;
+}
+
+static const struct command *find_command(const char *word, struct err *err)
+{
+	const char *names[COMMAND_CNT];
+
+	for (size_t i = 0; i < COMMAND_CNT; i++) {
+		names[i] = commands[i].name;
+		if (strcmp(word, names[i]) == 0)
+			return &commands[i];
+	}
+	cli_unknown("command", word, names, COMMAND_CNT, err);
+	return NULL;
+}
+
+static int run(struct cli *cli, const struct command *command, struct err *err)
+{
+	unsigned wrong = cli->given & ~(command->takes | CLI_JSON | CLI_SOCKET);
+
+	for (size_t i = 0; options[i].name != NULL; i++) {
+		if ((wrong & (unsigned)options[i].val) == 0)
+			continue;
+		err_set(err, EXIT_USAGE, "--%s does not belong to \"%s\"; usage: sekisho %s",
+			options[i].name, command->name, command->usage);
+		return err->status;
+	}
+	if (cli->word_cnt > command->word_max) {
+		err_set(err, EXIT_USAGE, "\"%s\" is one word too many; usage: sekisho %s",
+			cli->words[command->word_max], command->usage);
+		return err->status;
+	}
+	return command->run(cli, err);
+}
+
+static int act(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	const char *path = getenv("SEKISHO_SOCKET");
+
+	cli->socket = path != NULL && path[0] != '\0' ? path : SOCKET_PATH;
+	if (!read_options(cli, argc, argv, err))
+		return err->status;
+	if ((cli->given & CLI_HELP) != 0)
+		return usage();
+	if ((cli->given & CLI_VERSION) != 0) {
+		puts("sekisho " SEKISHO_VERSION);
+		return EXIT_DONE;
+	}
+	if (optind == argc) {
+		err_set(err, EXIT_USAGE, "say what to do: see sekisho --help");
+		return err->status;
+	}
+	const struct command *command = find_command(argv[optind], err);
+	if (command == NULL)
+		return err->status;
+	cli->words = argv + optind + 1;
+	cli->word_cnt = (size_t)(argc - optind - 1);
+	return run(cli, command, err);
+}
+
+int main(int argc, char **argv)
+{
+	static struct cli cli;
+	struct err err = {0};
+
+	page_start(&cli.page, stdout);
+	int status = act(&cli, argc, argv, &err);
+	if (err.status != 0)
+		fprintf(stderr, "sekisho: %s\n", err.text);
+	return status;
+}
