@@ -62,16 +62,23 @@ static struct message *add_message(struct builder *b, unsigned side)
 	return m;
 }
 
+static const char *phrase_of(const char *status)
+{
+	static const char *const rows[][2] = {{"200", "OK"}, {"204", "No Content"},
+		{"302", "Found"}, {"304", "Not Modified"}, {"404", "Not Found"},
+		{"500", "Internal Server Error"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i][0], status) == 0)
+			return rows[i][1];
+	return "Status";
+}
+
 static void add_reply(struct builder *b, const char *status, const char *type)
 {
 	struct message *m = add_message(b, SIDE_SERVER);
-	const char *phrase = strcmp(status, "200") == 0   ? "OK"
-			     : strcmp(status, "302") == 0 ? "Found"
-			     : strcmp(status, "204") == 0 ? "No Content"
-			     : strcmp(status, "404") == 0 ? "Not Found"
-							  : "Status";
 
-	buf_fmt(&m->start.text, "HTTP/1.1 %s %s", status, phrase);
+	buf_fmt(&m->start.text, "HTTP/1.1 %s %s", status, phrase_of(status));
 	m->type = type;
 	m->has_body = strcmp(status, "204") != 0 && strcmp(status, "304") != 0;
 }
@@ -273,7 +280,8 @@ static void chunk_body(struct rich *body, size_t size)
 		.mail = body->mail};
 	struct mark *old = must_alloc(body->mark_cnt, sizeof(*old));
 
-	memcpy(old, body->marks, body->mark_cnt * sizeof(*old));
+	for (size_t i = 0; i < body->mark_cnt; i++)
+		old[i] = body->marks[i];
 	for (size_t from = 0; from < body->text.len; from += size) {
 		size_t n = body->text.len - from < size ? body->text.len - from : size;
 

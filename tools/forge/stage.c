@@ -444,7 +444,7 @@ void scene_open(struct stage *stage, struct scene *scene, const struct line *lin
 	unsigned *first)
 {
 	unsigned ports[2] = {32768 + stage->next_port++ % 28232, port};
-	unsigned end = line->word_cnt, i;
+	unsigned i;
 
 	*scene = (struct scene){.first_plant = stage->truth.cnt};
 	if (line->word_cnt < 3)
@@ -463,9 +463,8 @@ void scene_open(struct stage *stage, struct scene *scene, const struct line *lin
 			make_end(stage, scene->host[side], scene->talk.stress.six, ports[side]);
 	}
 	scene->talk.rtt_ns = stage->rtt_ns + (int64_t)rng_below(&stage->rng, 2000000);
-	end = i;
 	*first = 3;
-	if (end >= 5 && strcmp(line->word[3], "as") == 0) {
+	if (i >= 5 && strcmp(line->word[3], "as") == 0) {
 		snprintf(scene->label, sizeof(scene->label), "%s", line->word[4]);
 		*first = 5;
 	}
