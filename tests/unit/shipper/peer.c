@@ -73,9 +73,10 @@ static void answer(struct peer *peer, const void *id, size_t id_len, uint32_t re
 	uint8_t out[128];
 	size_t len = wire_put(out, sizeof(out), WIRE_ACK, peer->sensor_id, peer->epoch,
 		bytes_of(&ack, sizeof(ack)));
-	bool again = peer->repeat_every > 0 && peer->batches % peer->repeat_every == 0;
+	uint64_t turn = ++peer->answers;
+	bool again = peer->repeat_every > 0 && turn % peer->repeat_every == 0;
 
-	if (peer->lose_every > 0 && peer->batches % peer->lose_every == 0)
+	if (peer->lose_every > 0 && turn % peer->lose_every == 0)
 		return;
 	for (int i = 0; i < (again ? 2 : 1); i++) {
 		zmq_send(peer->socket, id, id_len, ZMQ_SNDMORE | ZMQ_DONTWAIT);

@@ -12,12 +12,13 @@ struct peer {
 	void *context, *socket;
 	char endpoint[128];
 	uint64_t sensor_id, epoch, hw; /* of the only sensor */
-	uint64_t hellos, batches, repeated, gaps_told;
+	uint64_t hellos, batches, answers, repeated, gaps_told;
 	uint64_t n[PEER_EVENTS_MAX]; /* by seq; 0: made by the shipper */
 	uint8_t kind[PEER_EVENTS_MAX];
 	bool broken; /* something came that may not come */
 	uint32_t credit;
-	/* How it behaves: of so many batches one is not stored, its ack not sent, sent twice. */
+	/* How it behaves: of so many batches one is not stored; of so many acks one is
+	 * not sent, one is sent twice. */
 	uint32_t drop_every, lose_every, repeat_every;
 };
 
