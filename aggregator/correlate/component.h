@@ -1,0 +1,20 @@
+/* component.h - which threads of one subject belong together.
+ *
+ * A pure function of the threads: the order they stand in does not matter.
+ * J1: same sink, at most 90 days apart.  J6: a foothold on a server that also
+ * lost data, at most 7 days before or while it did (incidents.md section 2). */
+#ifndef SEKISHO_CORRELATE_COMPONENT_H
+#define SEKISHO_CORRELATE_COMPONENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct component_thread { /* one per thread and server it was seen on */
+	int64_t thread, first, last;
+	const char *family, *sink, *server;
+	size_t root; /* filled: equal roots are one component; index of its first row */
+};
+
+void component_find(struct component_thread rows[], size_t count);
+
+#endif
