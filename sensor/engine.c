@@ -512,8 +512,9 @@ static void capture_run(struct engine *engine)
 			continue;
 		}
 		uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
-		pass_on(engine, packets, made);
+		/* Told before workers may wait for room: the join must not wait for us in turn. */
 		mark_frames(engine, engine->pos);
+		pass_on(engine, packets, made);
 		try_swap(engine);
 	}
 }
@@ -523,13 +524,13 @@ static void capture_end(struct engine *engine)
 	decoder_expire(engine->decoder, STAMP_END_NS);
 	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
 		book_frames(engine, (uint16_t)i, STAMP_END_NS);
+	mark_frames(engine, (struct pos){.now_ns = STAMP_END_NS, .ord = UINT64_MAX});
 	engine->pos.ord++;
 	publish_dealt(engine, true);
 	if (engine->conf->workers == 1) {
 		worker_reached(engine->lane[0].worker, engine->pos);
 		worker_finish(engine->lane[0].worker);
 	}
-	mark_frames(engine, (struct pos){.now_ns = STAMP_END_NS, .ord = UINT64_MAX});
 }
 
 static bool start_threads(struct engine *engine, struct err *err)
