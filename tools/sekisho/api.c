@@ -114,12 +114,12 @@ static bool send_question(
 
 static bool grow(struct reply *reply, const char *path, struct err *err)
 {
-	if (reply->size - reply->len >= READ_ROOM)
-		return true;
-	if (reply->size > API_ANSWER_MAX)
+	if (reply->len > API_ANSWER_MAX)
 		return err_set(err, EXIT_CANNOT,
 			"%s: the answer has more than %u MiB; ask for less with --limit N", path,
 			API_ANSWER_MAX >> 20);
+	if (reply->size - reply->len >= READ_ROOM)
+		return true;
 	size_t size = reply->size == 0 ? 2 * READ_ROOM : 2 * reply->size;
 	uint8_t *buffer = realloc(reply->buffer, size);
 	if (buffer == NULL)

@@ -69,9 +69,8 @@ static void put_name(struct page *page, const struct value *event)
 		const struct value *name = value_at(value_at(event, names[i].object), names[i].key);
 		if (name == NULL)
 			continue;
-		page_foreign(page, name);
 		page_put(page, "  ");
-		page_put_value(page, name);
+		page_put_name(page, name);
 	}
 }
 
@@ -81,6 +80,7 @@ static void put_alert(struct page *page, const struct value *event)
 	bool first = value_at(value_at(event, "sekisho"), "confidence") != NULL &&
 		     value_is(value_at(event, "sekisho"), "confidence", "high");
 
+	page_put(page, "  ");
 	page_colour(page, first ? PAGE_RED : PAGE_YELLOW);
 	page_put_value(page, value_at(alert, "signature"));
 	page_put(page, ", severity ");
@@ -106,13 +106,12 @@ static void put_other(struct page *page, const struct value *ours)
 		const struct value *value = value_at(ours, texts[i]);
 		if (value == NULL || value_is_array(value) || value_is_object(value))
 			continue;
-		page_put(page, "%s ", texts[i]);
+		page_put(page, "  %s ", texts[i]);
 		page_put_value(page, value);
-		page_put(page, "  ");
 	}
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		if (value_is_array(value_at(ours, arrays[i])))
-			page_put(page, "%zu %s  ", value_count(value_at(ours, arrays[i])),
+			page_put(page, "  %zu %s", value_count(value_at(ours, arrays[i])),
 				arrays[i]);
 }
 
@@ -130,13 +129,11 @@ static void put_event(struct page *page, const struct value *row)
 	page_put_value(page, value_at(event, "event_type"));
 	for (size_t len = strlen(type); len < sizeof("coverage") - 1; len++)
 		page_put(page, " ");
-	page_put(page, "  ");
 	if (strcmp(type, "alert") == 0)
 		put_alert(page, event);
 	else
 		put_other(page, value_at(event, "sekisho"));
 	fprintf(page->out, "%s\n", page_take(page));
-	page->foreign_cnt = 0;
 }
 
 static bool put_events(struct cli *cli, const struct value *events, struct err *err)

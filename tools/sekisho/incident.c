@@ -1,5 +1,7 @@
 #include "sekisho/incident.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 #define WAYS_MAX 5  /* shown of how */
@@ -291,6 +293,7 @@ static void put_when(struct page *page, const struct value *incident)
 	const struct value *begin = value_at(when, "records_begin");
 	const struct value *last = value_at(when, "last_proven");
 	const struct value *end = value_at(when, "records_end");
+	char day[sizeof(page->day)];
 	uint64_t seconds;
 
 	page_section(page, "WHEN");
@@ -301,10 +304,11 @@ static void put_when(struct page *page, const struct value *incident)
 		page_put_time(page, begin);
 	}
 	page_section(page, "");
+	memcpy(day, page->day, sizeof(day));
 	page->day[0] = '\0'; /* the one time that says which day it was */
 	page_put(page, "first proven ");
 	page_put_time(page, value_at(when, "first_proven"));
-	page_day(page, value_at(when, "first_proven"));
+	memcpy(page->day, day, sizeof(day));
 	page_end(page);
 	page_put(page, "last proven ");
 	page_put_time(page, last);
@@ -328,7 +332,7 @@ static void put_target(struct page *page, const struct value *way)
 	if (value_at(way, "host") != NULL && (is_path || !has_url)) {
 		if (value_text(value_at(way, "message"), &message) && bytes_starts(message, "http"))
 			page_put(page, "http://");
-		page_put_value(page, value_at(way, "host"));
+		page_put_name(page, value_at(way, "host"));
 	}
 	page_put_value(page, value_at(way, "url"));
 	page_end(page);

@@ -1,7 +1,7 @@
 /* incident_proof.c - second half of the page: the proof, its limits, what to do. */
+#include "base/why.h"
 #include "sekisho/incident.h"
 
-#define ALERT_FROM 9 /* WHY_ALERT of base/why.h, in whole units */
 #define EVIDENCE_MAX 3
 #define HISTORY_MAX 6
 
@@ -83,9 +83,12 @@ static void put_why(struct page *page, const struct value *incident)
 
 	page_section(page, "WHY");
 	put_weighed(page, value_at(incident, "why"));
+	if (value_count(value_at(incident, "why")) == 0)
+		page_put(page, "unknown");
 	if (value_real(value_at(incident, "score"), &score)) {
 		page_section(page, "");
-		page_put(page, "highest sum of one finding %.1f, alert from %d", score, ALERT_FROM);
+		page_put(page, "highest sum of one finding %.1f; high from %d, medium from %d",
+			score, WHY_ALERT / 10, WHY_EVIDENCE / 10);
 	}
 	page_line(page);
 	page_section(page, "AGAINST");

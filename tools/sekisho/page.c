@@ -218,6 +218,17 @@ void page_put_value(struct page *page, const struct value *value)
 		page_put(page, value_true(value) ? "yes" : "no");
 }
 
+void page_put_name(struct page *page, const struct value *name)
+{
+	struct bytes text;
+	struct addr addr;
+
+	if (value_text(name, &text) && !addr_parse(text, &addr))
+		put_defanged(page, text);
+	else
+		page_put_value(page, name);
+}
+
 void page_put_size(struct page *page, uint64_t bytes)
 {
 	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
@@ -240,7 +251,9 @@ void page_put_share(struct page *page, double share)
 {
 	double percent = share * 100;
 
-	if (percent > 0 && percent < 0.1)
+	if (!(percent >= 0 && percent <= 100))
+		page_put(page, "an unknown share");
+	else if (percent > 0 && percent < 0.1)
 		page_put(page, "under 0.1 %%");
 	else if (percent > 99.9 && percent < 100)
 		page_put(page, "over 99.9 %%");
@@ -352,9 +365,9 @@ void page_section(struct page *page, const char *heading)
 {
 	page_line(page);
 	page->margin = PAGE_MARGIN;
-	fprintf(page->out, "%s%-*s%s", page->colour ? "\033[1m" : "", PAGE_MARGIN, heading,
-		page->colour ? "\033[0m" : "");
-	page->column = PAGE_MARGIN;
+	fprintf(page->out, "%s%s%s", page->colour && heading[0] != '\0' ? "\033[1m" : "", heading,
+		page->colour && heading[0] != '\0' ? "\033[0m" : "");
+	page->column = strlen(heading);
 }
 
 const char *page_take(struct page *page)

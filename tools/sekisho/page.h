@@ -43,6 +43,8 @@ void page_colour(struct page *page, enum page_colour colour); /* until PAGE_PLAI
 void page_put_bytes(struct page *page, struct bytes hostile);
 /* Texts as they are, numbers with separators, yes and no; nothing for the rest. */
 void page_put_value(struct page *page, const struct value *value);
+/* A host name, never as a link; addresses as they are. */
+void page_put_name(struct page *page, const struct value *name);
 void page_put_number(struct page *page, uint64_t number);        /* 3,417 */
 void page_put_size(struct page *page, uint64_t bytes);           /* 4.1 kB */
 void page_put_share(struct page *page, double share);            /* 0.71: 71 % */

@@ -11,7 +11,7 @@ import threading
 class Fake:
     def __init__(self, folder, answers):
         self.path = os.path.join(folder, "api.sock")
-        self.answers, self.asked = answers, []
+        self.answers, self.asked = answers, []  # questions and bodies
         self.mode = "length"  # or "chunked", "close", "bytes", "cut", or raw bytes
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
@@ -33,8 +33,9 @@ class Fake:
     def answer(self, connection):
         head, body = self.read(connection)
         method, target, _ = head.split("\r\n")[0].split(" ")
-        self.asked.append((f"{method} {target}", body))
-        found = self.answers.get(f"{method} {target}")
+        question = f"{method} {target}"
+        self.asked.append((question, body))
+        found = self.answers.get(question)
         if callable(found):
             found = found()
         status, obj = found or (404, {"error": f"there is no {target}"})
