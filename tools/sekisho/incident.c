@@ -147,20 +147,9 @@ static void put_head(struct page *page, const struct value *incident)
 
 static void put_subject(struct page *page, const struct value *incident)
 {
-	const struct value *merchant = value_at(incident, "merchant");
-	const struct value *server = value_at(incident, "server");
-
-	if (merchant == NULL) {
-		page_put(page, "No merchant is known for ");
-	} else {
-		page_put(page, "Shop \"");
-		page_put_value(page, value_at(merchant, "name"));
-		page_put(page, "\" (merchant ");
-		page_put_value(page, value_at(merchant, "id"));
-		page_put(page, "), ");
-	}
-	page_put(page, "server ");
-	page_put_value(page, server);
+	page_put(page, value_at(incident, "merchant") == NULL ? "No merchant is known for server "
+							      : "Server ");
+	page_put_value(page, value_at(incident, "server"));
 	page_put(page, ": ");
 }
 
@@ -194,7 +183,7 @@ static void put_extent(struct page *page, const struct value *incident)
 	page_line(page);
 	if (value_false(value_at(incident, "subject_exact"))) {
 		page_put(page,
-			"Several shops share this server: that it is this one is not proven.");
+			"Several shops share this server; which of them it is, is not proven.");
 		page_line(page);
 	}
 }

@@ -20,7 +20,7 @@ struct value;
 struct value *value_parse(struct bytes text, struct err *err);
 void value_drop(struct value *object); /* NULL is fine */
 
-/* NULL if it is not there or null. */
+/* NULL if it is not there, null or an empty text, of which there is nothing to say. */
 const struct value *value_at(const struct value *object, const char *key);
 size_t value_count(const struct value *array);
 const struct value *value_item(const struct value *array, size_t i);
