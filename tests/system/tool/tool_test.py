@@ -198,8 +198,8 @@ def errors_say_what_to_do(folder):
             (["incident", "one"], 2, 'incident: "one" is no number of an incident; sekisho '
              "incidents lists them"),
             (["incident", "1", "cloes"], 2, 'unknown decision "cloes"; nearest is "close"'),
-            (["incident", "1", "false"], 2, "incident 1 false: say why with --why TEXT; it stays in "
-             "the incident's history"),
+            (["incident", "1", "false"], 2, "incident 1 false: say why with --why TEXT; it stays "
+             "in the incident's history"),
             (["incidents", "--state", "opne"], 2, 'unknown --state "opne"; nearest is "open"'),
             (["incidents", "--limit", "-1"], 2, '--limit: "-1" is not a number'),
             (["incidents", "--run", "a&b"], 2, '--run: "a&b" is neither "live" nor the 16 hex '
@@ -287,8 +287,8 @@ def an_import_says_what_it_did(folder):
           "Policy for the sensors: /etc/p.yaml\n")
     equal(fake.asked[1][1], "id,name\n1,花\n")
     csv.write_text("", encoding="utf-8")
-    equal(sekisho("merchants", "import", str(csv), fake=fake).stderr, f"sekisho: {csv}: the file is "
-          "empty; an empty import would take every merchant out\n")
+    equal(sekisho("merchants", "import", str(csv), fake=fake).stderr, f"sekisho: {csv}: the file "
+          "is empty; an empty import would take every merchant out\n")
 
 
 @test
