@@ -7,6 +7,8 @@
 
 #include "shipper/disk.h"
 
+#define SECTOR 4096u
+
 static bool select_file(struct spool *spool, uint64_t segment)
 {
 	struct window *window = &spool->window;
@@ -71,6 +73,10 @@ bool scan_next(struct spool *spool, const struct segment *segment, uint64_t min,
 	struct disk_head *head, struct bytes *body)
 {
 	while (*at <= segment->used - sizeof(*head)) {
+		if (look(spool, segment, *at, sizeof(*head)) == NULL) {
+			*at = (*at | (SECTOR - 1)) + 1; /* unreadable: not every 8 bytes of it */
+			continue;
+		}
 		if (!whole(spool, segment, *at, head, body)) {
 			*at += 8;
 			continue;
