@@ -147,7 +147,8 @@ def answers_that_are_none_end_with_one_line(folder):
     for fake.mode, text in (
             ("cut", broken), (b"SSH-2.0-x\r\n\r\n", broken), (b"", "closed without an answer"),
             (head + b"Content-Length: 99999999999\r\n\r\n", broken),
-            (head + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", broken),
+            (head + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+             broken),
             (head + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n{}", broken),
             (head + b"Transfer-Encoding: chunked\r\n\r\n3\r\n{}\r\n", broken),
             (head + b"X: " + b"y" * 70000, broken),
