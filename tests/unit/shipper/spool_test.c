@@ -64,6 +64,54 @@ static void repetitions_are_known_by_position_and_by_run_and_ordinal(void **stat
 	assert_int_equal(spool_admit(lab->spool, &other, bytes_of(body, len), false), SPOOL_TAKEN);
 }
 
+static void what_came_after_the_superblock_counts_too(void **state)
+{
+	struct lab *lab = *state;
+	const struct spool_origin same = {.ring = RING_ID, .position = 11 * 1024};
+	struct record record;
+	uint8_t body[2048];
+
+	must_open(lab);
+	put(lab, 1, 10);
+	spool_ack(lab->spool, 10);
+	assert_true(spool_tend(lab->spool, &lab->err));
+	put(lab, 11, 11);
+	close_spool(lab);
+	must_open(lab);
+	assert_int_equal(admit(lab, 11), SPOOL_REPEATED);
+	/* another run, so only the place tells */
+	size_t len = body_of(1, EVENT_P0, body);
+	memcpy(&record, body, sizeof(record));
+	record.run++;
+	memcpy(body, &record, sizeof(record));
+	assert_int_equal(
+		spool_admit(lab->spool, &same, bytes_of(body, len), false), SPOOL_REPEATED);
+}
+
+static void a_damaged_slot_of_the_superblock_leaves_the_one_before(void **state)
+{
+	struct lab *lab = *state;
+
+	must_open(lab);
+	put(lab, 1, 30);
+	spool_ack(lab->spool, 10);
+	assert_true(spool_tend(lab->spool, &lab->err));
+	spool_ack(lab->spool, 20);
+	assert_true(spool_tend(lab->spool, &lab->err));
+	close_spool(lab);
+	struct model_file *file = model_file(&lab->model, "superblock");
+	uint8_t image[8192];
+	memcpy(image, file->data, sizeof(image));
+	for (int slot = 0; slot < 2; slot++) {
+		memcpy(file->data, image, sizeof(image));
+		file->data[slot * 4096 + 50] ^= 1;
+		must_open(lab);
+		/* three were written: made, 10, 20 */
+		assert_int_equal(spool_state(lab->spool).acked, slot == 0 ? 20 : 10);
+		close_spool(lab);
+	}
+}
+
 static void what_is_no_record_is_refused(void **state)
 {
 	struct lab *lab = *state;
@@ -456,6 +504,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(numbers_are_contiguous_and_survive_the_next_start),
 		T(repetitions_are_known_by_position_and_by_run_and_ordinal),
+		T(what_came_after_the_superblock_counts_too),
+		T(a_damaged_slot_of_the_superblock_leaves_the_one_before),
 		T(what_is_no_record_is_refused),
 		cmocka_unit_test(a_kill_at_any_call_loses_and_doubles_nothing),
 		cmocka_unit_test(a_loss_of_power_at_any_call_loses_and_doubles_nothing),
