@@ -30,7 +30,7 @@ struct correlate {
 struct correlate_event {
 	uint64_t sensor;
 	int64_t id;   /* of the journal */
-	int64_t time; /* packet time */
+	int64_t time; /* packet time; 0: none */
 	const char *run;
 	const struct json_in *json;
 };

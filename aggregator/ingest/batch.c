@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/book.h"
 #include "store/journal.h"
 
 enum ack_reason { ACK_FINE, ACK_GAP, ACK_STORE };
@@ -56,7 +57,7 @@ static void event_add(struct ingest *ingest, const struct arrival *from,
 	} else {
 		struct correlate_event event = {.sensor = from->sensor,
 			.id = journal_add(ingest->sql, from, record, run, text),
-			.time = (int64_t)record->packet_ns,
+			.time = book_time(json_in_text(json, "timestamp")),
 			.run = run,
 			.json = json};
 

@@ -1,0 +1,425 @@
+"""sekisho-aggregator as a program: delivery through kills, hostile batches, the
+page of an incident, merchants, bad settings.  TAP on standard output.
+usage: aggregator.py PROGRAM SCHEMA [--full]"""
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from events import RUN, Events  # noqa: E402
+from wire import ACK, BATCH, Api, Sensor, batch, hello, message, record  # noqa: E402
+
+PROGRAM, SCHEMA = sys.argv[1], sys.argv[2]
+FULL = "--full" in sys.argv
+make = Events(SCHEMA)
+
+
+class Aggregator:
+    """The program in a folder of its own; start() returns when it is ready."""
+
+    def __init__(self, *more):
+        self.dir = tempfile.mkdtemp(prefix="sekisho-")
+        self.more = more
+        self.process = None
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [PROGRAM, "--listen", "ipc://" + self.path("in"), "--db", self.path("db"),
+             "--socket", self.path("api"), *self.more], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if " ready: " in line:
+                return self
+        raise AssertionError("it ended with %d" % self.process.wait())
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.stderr.close()
+        return self.process.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.end()
+
+    def sensor(self):
+        return Sensor(self.path("in"))
+
+    def ask(self, path, body=None):
+        api = Api(self.path("api"))
+        try:
+            return api.ask(path, body)
+        finally:
+            api.close()
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("got %r, not %r" % (got, want))
+
+
+def send_all(aggregator, events, epoch=9):
+    sensor = aggregator.sensor()
+    sensor.send(hello(7, epoch, 1, len(events) + 1))
+    same(sensor.ack(), (0, 64, 0))
+    for i in range(0, len(events), 100):
+        piece = [record(e, i) for e in events[i:i + 100]]
+        sensor.send(batch(7, epoch, i + 1, piece))
+        same(sensor.ack(), (i + len(piece), 64, 0))
+    sensor.close()
+
+
+def nothing_is_lost_or_doubled_when_it_is_killed():
+    kills, size = (200 if FULL else 10), 20
+    chance = random.Random(1)
+    total = kills * 60
+    events = [record(make.alert(i % 3000, 1000 + i, (i % 50,))) for i in range(total)]
+    aggregator = Aggregator()
+    done = killed = 0
+    while done < total:
+        aggregator.start()
+        sensor = aggregator.sensor()
+        sensor.send(hello(7, 9, 1, total + 1))
+        mark = sensor.ack()[0]
+        assert mark >= done, "an acknowledged event is gone: %d of %d" % (mark, done)
+        done = mark
+        for _ in range(chance.randrange(1, 6) if killed < kills else total):
+            if done == total:
+                break
+            # From before the mark on: what is repeated must not count twice.
+            first = max(1, done + 1 - chance.randrange(0, 10))
+            sensor.send(batch(7, 9, first, events[first - 1:first - 1 + size]))
+            if killed < kills and chance.random() < 0.3:
+                break
+            done, _, reason = sensor.ack()
+            same(reason, 0)
+        if done < total or killed < kills:
+            killed += 1
+            aggregator.end(signal.SIGKILL)
+        sensor.close()
+    if aggregator.process.poll() is None:
+        aggregator.end()
+    db = sqlite3.connect(aggregator.path("db"))
+    same(db.execute("SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM event"
+                    ).fetchone(), (total, total, 1, total))
+    same(db.execute("SELECT sum(n), count(*) FROM thread").fetchone(), (total, 1))
+    same(db.execute("SELECT count(*), count(DISTINCT token) FROM card").fetchone(), (total, 50))
+    same(db.execute("SELECT count(*) FROM incident").fetchone(), (1,))
+    db.close()
+    print("# %d events, %d kills, 0 lost, 0 doubled" % (total, killed))
+
+
+def a_gap_is_not_stored_and_is_told():
+    with Aggregator() as a:
+        sensor = a.sensor()
+        sensor.send(batch(7, 9, 5, [record(make.health(0))]))
+        same(sensor.ack(), (0, 64, 1))
+        sensor.send(batch(7, 9, 1, [record(make.health(0))] * 6))
+        same(sensor.ack(), (6, 64, 0))
+        sensor.send(batch(7, 9, 1, [record(make.health(0))] * 6))
+        same(sensor.ack(), (6, 64, 0))
+        status, answer = a.ask("/status")
+        same((status, answer["store"]["events"], answer["store"]["repeated"],
+              answer["store"]["gaps"]), (200, 6, 6, 1))
+
+
+def what_a_sensor_no_longer_keeps_is_counted_as_lost():
+    with Aggregator() as a:
+        sensor = a.sensor()
+        sensor.send(hello(7, 9, 11, 20, "edge"))
+        same(sensor.ack(), (10, 64, 0))
+        sensor.send(batch(7, 9, 11, [record(make.health(0))]))
+        same(sensor.ack(), (11, 64, 0))
+        sensors = a.ask("/status")[1]["sensors"]
+        same([(s["name"], s["stored"], s["lost"]) for s in sensors], [("edge", 11, 10)])
+
+
+def hostile_batches_are_refused_and_counted():
+    good = record(make.health(0))
+    bodies = [struct.pack("<QII", 1, 1, 0) + good]
+    messages = [b"", b"x", message(BATCH, 7, 9, bodies[0], crc=1), message(ACK, 7, 9, b"\0" * 16),
+                message(BATCH, 7, 9, struct.pack("<QII", 1, 2, 0) + good),
+                message(BATCH, 7, 9, struct.pack("<QII", 1, 0, 0)),
+                message(BATCH, 7, 9, struct.pack("<QII", 0, 1, 0) + good),
+                message(BATCH, 7, 9, struct.pack("<QII", 1, 0xffffffff, 0) + good),
+                message(BATCH, 7, 9, struct.pack("<QII", 1 << 63, 1, 0) + good),
+                hello(7, 9, 0, 1), hello(7, 9, 5, 1), hello(7, 9, 1, 1, "a\x1b[2J"),
+                message(1, 7, 9, struct.pack("<QQ64s", 1, 1, b"a" * 64))]
+    whole = batch(7, 9, 1, [good])
+    messages += [whole[:n] for n in range(len(whole))]
+    with Aggregator() as a:
+        sensor = a.sensor()
+        for m in messages:
+            sensor.send(m)
+        sensor.send(hello(7, 9, 1, 1))
+        same(sensor.ack(), (0, 64, 0))
+        store = a.ask("/status")[1]["store"]
+        same((store["refused"], store["events"]), (len(messages), 0))
+
+
+def a_record_that_is_no_event_takes_its_number_and_stops_nothing():
+    twice = b'{"event_type":"health","event_type":"health","sekisho":{}}'
+    records = [b"{", b"[]", twice, b'{"event_type":"alert"}' + b" " * 10,
+               b'{"event_type":"alert","sekisho":{"run":"../../etc/passwd","replay":true}}',
+               b'{"event_type":"health","sekisho":{"replay":false}}', b"\xff\xfe"]
+    with Aggregator() as a:
+        sensor = a.sensor()
+        sensor.send(batch(7, 9, 1, [record(r) for r in records] + [record(make.health(1))]))
+        same(sensor.ack(), (8, 64, 0))
+        store = a.ask("/status")[1]["store"]
+        # The fourth reads as an alert without a subject: kept in the journal, no thread.
+        same((store["unreadable"], store["events"]), (6, 2))
+        same(a.ask("/incidents?state=all")[1], {"incidents": []})
+
+
+def robbery():
+    events = [make.health(0), make.contact(180), make.coverage(3), make.coverage(30)]
+    for i in range(12):
+        events.append(make.alert(192 + 200 * i, 100 + i, (i,)))
+    events.append(make.alert(2515, 112, (0,)))
+    events.append(make.alert(2515, 112, (12, 13), part=1, reasons=("card-second",)))
+    events.append(make.alert(
+        460, 200, host="", url="", ip="192.0.2.66", port=443, category="takedown-contact",
+        technique="taken-down", reasons=("list", "server-opened"),
+        listed={"list": "L-0001", "line": 3, "state": "taken-down", "by": "address",
+                "bytes_out": 4100, "bytes_in": 900}))
+    events.append(make.health(2611, "ended"))
+    return events
+
+
+def a_robbery_reads_as_one_confirmed_incident():
+    csv = "id,name,addresses,authorised\n1,Hanamizuki Tea,203.0.113.10,demo-psp\n"
+    with Aggregator() as a:
+        same(a.ask("/merchants", csv)[1],
+             {"added": 1, "changed": 0, "gone": 0, "unchanged": 0, "policy": None})
+        send_all(a, robbery())
+        same(len(a.ask("/incidents")[1]["incidents"]), 1)
+        status, page = a.ask("/incidents/1")
+        same(status, 200)
+        same(page["title"], 'Shop "Hanamizuki Tea" (merchant 1) sends its customers\' cards to a '
+                            'stranger.')
+        same((page["certainty"], page["severity"], page["state"], page["run"], page["going_on"]),
+             ("confirmed", 1, "open", RUN, True))
+        same((page["cards"], page["messages"], page["families"]), (14, 14, ["foothold", "theft"]))
+        same(page["sinks"], ["192.0.2.66:443", "cdn-jquery-stat.example"])
+        same(page["what"], {"cards_distinct": 14, "at_least": False, "repeats": 1, "messages": 13,
+                            "brands": [{"brand": "visa", "n": 14}],
+                            "with": {"expiry": 0, "code": 14, "holder": 0}})
+        same(page["when"], {"records_begin": make.time(0), "first_proven": make.time(192),
+                            "last_proven": make.time(2515), "records_end": make.time(2611),
+                            "earliest_possible": None})
+        same([(h["url"], h["encoding"], h["n"]) for h in page["how"]][0],
+             ("/collect.jpg", ["base64"], 13))
+        same([(w["sink"], w["ip"], w["authorised"]) for w in page["to_whom"]],
+             [("cdn-jquery-stat.example", "198.51.100.77", ["demo-psp"])])
+        same([(t["category"], t["lists"], t["bytes_out"]) for t in page["also"]],
+             [("takedown-contact", [{"list": "L-0001", "state": "taken-down"}], 4100)])
+        same((len(page["evidence"]), page["evidence"][0]["offset"]), (8, 5))
+        same({w["id"]: w["n"] for w in page["why"]},
+             {"card-format": 13, "card-key": 13, "card-code": 13, "card-second": 1, "list": 1,
+              "server-opened": 1})
+        same((page["saw"]["share_inspected"], page["saw"]["share_tls"]), (0.71, 0.29))
+        same(page["did_not_see"], [{"reason": "encrypted", "bytes": 580,
+                                    "sentence": "TLS records after the handshake"}])
+
+
+def the_order_of_arrival_does_not_show():
+    events = [make.alert(i * 1000, 500 + i, (i % 7,), server="203.0.113.%d" % (1 + i % 3),
+                         merchant=i % 2, host="drop%d.example" % (i % 4),
+                         category=("card-exfil", "listed-contact", "bulk-exfil")[i % 3],
+                         confidence=("high", "medium", "low")[i % 3]) for i in range(60)]
+    seen = set()
+    for seed in range(5):
+        order = events[:]
+        random.Random(seed).shuffle(order)
+        with Aggregator() as a:
+            for i in range(0, 60, 6 if seed % 2 else 1):
+                step = 6 if seed % 2 else 1
+                sensor = a.sensor()
+                sensor.send(batch(7, 9, i + 1, [record(e) for e in order[i:i + step]]))
+                same(sensor.ack(), (i + step, 64, 0))
+                sensor.close()
+            pages = []
+            for summary in a.ask("/incidents?state=all")[1]["incidents"]:
+                page = a.ask("/incidents/%d" % summary["id"])[1]
+                for key in ("id", "revision", "updated", "history"):
+                    del page[key]
+                for thread in page["threads"]:
+                    del thread["id"]
+                page["threads"].sort(key=lambda t: json.dumps(t, sort_keys=True))
+                pages.append(json.dumps(page, sort_keys=True))
+            assert len(pages) > 1
+            seen.add("\n".join(sorted(pages)))
+    same(len(seen), 1)
+
+
+def people_decide_and_a_new_reason_reopens():
+    with Aggregator() as a:
+        sensor = a.sensor()
+        sensor.send(batch(7, 9, 1, [record(make.alert(10, 1, (1,)))]))
+        same(sensor.ack(), (1, 64, 0))
+        same(a.ask("/incidents/1/false", "{}")[0], 400)
+        same(a.ask("/incidents/1/ack", '{"who":"ann"}')[1]["state"], "acknowledged")
+        same(a.ask("/incidents/1/false", '{"why":"a test","who":"ann"}')[1]["state"], "false")
+        same(a.ask("/incidents/1/false", '{"why":"a test"}')[0], 409)
+        same(a.ask("/incidents/2/close", '{"why":"x"}')[0], 404)
+        same(a.ask("/incidents/1/forget", '{"why":"x"}')[0], 404)
+        sensor.send(batch(7, 9, 2, [record(make.alert(20, 2, (2,)))]))
+        same(sensor.ack(), (2, 64, 0))
+        same(a.ask("/incidents/1")[1]["state"], "false")
+        sensor.send(batch(7, 9, 3, [record(make.alert(30, 3, (3,), reasons=("card-second",)))]))
+        same(sensor.ack(), (3, 64, 0))
+        page = a.ask("/incidents/1")[1]
+        same((page["state"], page["history"][0]["what"], page["history"][0]["why"]),
+             ("open", "reopened", "a new kind of reason"))
+        same(a.ask("/incidents/1/close", '{"why":"cleaned"}')[1]["state"], "closed")
+        same(a.ask("/incidents")[1], {"incidents": []})
+        sensor.send(batch(7, 9, 4, [record(make.alert(40, 4, (4,)))]))
+        same(sensor.ack(), (4, 64, 0))
+        same(a.ask("/incidents/1")[1]["state"], "open")
+
+
+def the_cursor_gives_every_event_once_and_waits():
+    with Aggregator() as a:
+        send_all(a, [make.health(i) for i in range(250)])
+        after, seqs = 0, []
+        while True:
+            answer = a.ask("/events?after=%d&limit=60" % after)[1]
+            if not answer["events"]:
+                break
+            after = answer["next"]
+            seqs += [e["seq"] for e in answer["events"]]
+        same(seqs, list(range(1, 251)))
+        waiting = Api(a.path("api"))
+        waiting.request("GET", "/events?after=%d&wait=30" % after)
+        a.ask("/status")  # the loop goes on meanwhile
+        sensor = a.sensor()
+        sensor.send(batch(7, 9, 251, [record(make.health(300))]))
+        same(sensor.ack(), (251, 64, 0))
+        same([e["seq"] for e in json.loads(waiting.getresponse().read())["events"]], [251])
+        waiting.close()
+        for bad in ("after=-1", "limit=0", "limit=1001", "wait=31", "after=x"):
+            same(a.ask("/events?" + bad)[0], 400)
+        waiting = Api(a.path("api"))
+        waiting.request("GET", "/events?after=251&wait=30")
+        a.ask("/status")
+        same(a.end(), 0)  # and nobody who waits holds up its end
+        waiting.close()
+
+
+def a_full_store_makes_sensors_wait_and_loses_nothing():
+    with Aggregator("--db-max", "1M") as a:
+        sensor = a.sensor()
+        mark, first = 0, 1
+        for _ in range(60):
+            pieces = [record(make.alert(i, 9000 + first + i, (i,))) for i in range(50)]
+            sensor.send(batch(7, 9, first, pieces))
+            mark, credit, reason = sensor.ack()
+            if reason != 0:
+                break
+            first = mark + 1
+        same((mark, credit, reason), (first - 1, 0, 2))
+        store = a.ask("/status")[1]["store"]
+        same((store["events"], store["taking"]), (mark, False))
+        same(a.ask("/incidents/1/ack", '{"who":"x"}')[0] in (200, 503), True)
+
+
+def merchants_come_whole_or_not_at_all():
+    a = Aggregator("--policy-out", "PLACE")
+    a.more = ("--policy-out", a.path("policy.yaml"))
+    good = ("id,name,addresses,hostnames,level,basis,non_retention,authorised\n"
+            '1,"Tea, ""green""",203.0.113.10;203.0.113.11,tea.example,content,contract 1,true,\n'
+            "2,Ink,198.51.100.0/28,,,,,\n")
+    bad = {"name\nx\n": "needed", "id,name,colour\n": "colour", "id,name\n0,x\n": "line 2: id",
+           "id,name\n1,x\n1,y\n": "line 3: the id stands there twice",
+           "id,name,addresses\n1,x,300.1.1.1\n": "300.1.1.1", "": "nothing is there",
+           "id,name,level\n1,x,all\n": "level", "id,name\n1,\n": "the name is empty"}
+    with a:
+        same(a.ask("/merchants?dry_run=1", good)[1]["added"], 2)
+        same(a.ask("/merchants")[1], {"merchants": []})
+        same(a.ask("/merchants", good)[1]["policy"], a.path("policy.yaml"))
+        for text, part in bad.items():
+            status, answer = a.ask("/merchants", text)
+            same((status, part in answer["error"]), (400, True))
+        same(a.ask("/merchants", good.replace("Ink", "Inks") + "3,New,,,,,,\n")[1],
+             {"added": 1, "changed": 1, "gone": 0, "unchanged": 1,
+              "policy": a.path("policy.yaml")})
+        same(a.ask("/merchants", "id,name\n3,New\n")[1]["gone"], 2)
+        same(a.ask("/merchants", good)[0], 200)
+        known = a.ask("/merchants")[1]["merchants"]
+        same((known[0]["name"], known[0]["addresses"]),
+             ('Tea, "green"', ["203.0.113.10", "203.0.113.11"]))
+    text = open(a.path("policy.yaml")).read()
+    same("green" in text, False)
+    same('basis: "contract 1"' in text and '"198.51.100.0/28"' in text, True)
+
+
+def fails(arguments, status, part):
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20)
+    lines = [x for x in done.stderr.splitlines() if x.startswith("sekisho-aggregator: ")]
+    same((done.returncode, len(lines), done.stdout), (status, 1, ""))
+    if part not in lines[0]:
+        raise AssertionError("%r is not in %r" % (part, lines[0]))
+
+
+def bad_settings_are_one_clear_line():
+    a = Aggregator()
+    base = ["--listen", "ipc://" + a.path("in2"), "--socket", a.path("api2")]
+    damaged = a.path("damaged")
+    open(damaged, "wb").write(b"no database at all\n" * 100)
+    settings = a.path("a.yaml")
+    open(settings, "w").write("listn: ipc:///x\n")
+    fails(["--listen", "ipc:///x", "--db", "x"], 2, "--socket is missing")
+    fails(["--listen", "tcp://0.0.0.0:5000", "--db", "x", "--socket", "x"], 2, "no loopback")
+    fails(["--listen", "tcp://127.0.0.1", "--db", "x", "--socket", "x"], 2, "no loopback")
+    fails(["--listen", "udp://x", "--db", "x", "--socket", "x"], 2, "neither ipc://PATH")
+    fails(["--frob"], 2, "--frob")
+    fails(["-c", settings], 2, "a.yaml:1:1")
+    fails(["-c", settings], 2, '"listen"')
+    fails(base + ["--db", damaged], 3, "is damaged")
+    fails(base + ["--db", "/nowhere/db"], 3, "/nowhere/db.lock: No such file")
+    fails(base + ["--db", a.path("d"), "--db-max", "lots"], 2, "--db-max")
+    fails(base + ["--db", a.path("d"), "--merchants", "/nowhere/m"], 2, "/nowhere/m")
+    with a:
+        fails(base + ["--db", a.path("db")], 3, "another sekisho-aggregator")
+        fails(["--listen", "ipc://" + a.path("in"), "--db", a.path("d"), "--socket",
+               a.path("api2")], 3, "somebody listens there already")
+        fails(base[:2] + ["--db", a.path("d"), "--socket", a.path("api")], 3,
+              "somebody listens there already")
+        taken = socket.socket()
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        fails(["--listen", "tcp://127.0.0.1:%d" % taken.getsockname()[1], "--db", a.path("d"),
+               "--socket", a.path("api2")], 3, "Address already in use")
+        same(oct(os.stat(a.path("api")).st_mode & 0o777), "0o660")
+        same(oct(os.stat(a.path("in")).st_mode & 0o777), "0o660")
+
+
+def main():
+    tests = [t for n, t in globals().items()
+             if callable(t) and getattr(t, "__module__", "") == "__main__"
+             and n not in ("main", "same", "fails", "send_all", "robbery") and n[0].islower()]
+    print("1..%d" % len(tests))
+    for i, test in enumerate(tests, 1):
+        try:
+            test()
+            print("ok %d - %s" % (i, test.__name__), flush=True)
+        except Exception:
+            print("not ok %d - %s" % (i, test.__name__), flush=True)
+            print("# " + traceback.format_exc().replace("\n", "\n# "), flush=True)
+
+
+if __name__ == "__main__":
+    main()
