@@ -1,0 +1,419 @@
+"""Forged transports and authorised-destination tricks: the same message gives
+the same alert whatever carries it, or coverage says why not; and nobody speaks
+to a provider's name at another's address unseen.  Prints TAP.
+
+usage: stress.py FORGE STRESS_RUN SIGNATURES SCHEMA [WORD]   WORD: only those groups"""
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+import check
+import stage
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCENARIOS = HERE.parent.parent / "scenarios"
+POLICY = HERE / "policy.yaml"
+WORKERS = (1, 2, 4)
+MEMORY = 64  # MiB, the least that a run may have
+SMALL_RING = 32768
+
+TCP = ("plain", "gzip", "chunked", "gzip-chunked", "keep-alive", "pipelined", "raw")
+DATAGRAM = ("udp", "icmp")
+
+BELOW = ["fragments 64", "fragments 8", "fragments-reversed 32", "fragments-shuffled 24",
+         "ipv6", "ipv6 fragments 64", "ipv6 fragments-reversed 32", "ipv6 fragments-shuffled 24",
+         "vlan 12", "qinq 12 34", "vxlan 77", "vxlan 77 fragments 32",
+         "vxlan 77 ipv6 fragments-reversed 40", "vlan 5 vxlan 9 fragments-shuffled 40",
+         "bad-checksum"]
+# The same alert, field by field.
+SAME = BELOW + [
+    "segments 7", "mss 100", "one-byte", "reversed segments 50", "reversed one-byte",
+    "shuffle segments 31", "shuffle one-byte duplicate", "duplicate", "duplicate segments 20",
+    "overlap 9 segments 40", "conflict", "conflict segments 60", "duplicate conflict segments 30",
+    "drop-server", "skip 1", "wrap", "wrap one-byte", "wrap reversed segments 9", "reuse",
+    "reuse rst", "rst", "unclosed", "odd-rst", "odd-fin", "odd-rst odd-fin segments 40",
+    "urgent", "urgent segments 50", "flood 100", "flood 50 one-byte shuffle",
+    "segments 7 reversed wrap ipv6", "vxlan 77 ipv6 segments 9 reversed",
+    "qinq 1 2 vxlan 3 fragments-shuffled 16 segments 90 shuffle duplicate wrap"]
+# Who opened was not seen: at most medium, and a reason says so.
+UNSEEN = ["skip 2", "skip 3", "midstream", "midstream drop-server", "midstream ipv6"]
+UNSEEN_MAY = ("alert.severity", "sekisho.confidence", "sekisho.initiator", "sekisho.reasons")
+LINKS = ("sll", "raw", "null")
+
+
+class Suite:
+    def __init__(self, forge, runner, tap, signatures):
+        self.forge, self.runner, self.tap, self.signatures = forge, runner, tap, signatures
+
+    def everywhere(self, captures, policy=POLICY, workers=WORKERS):
+        """Runs each capture with each number of workers; the first run of each,
+        and what is wrong with any."""
+        jobs = [(policy, count, MEMORY, 0, [capture.path])
+                for capture in captures for count in workers]
+        runs = self.runner.run(jobs)
+        firsts, problems = [], []
+        for index, capture in enumerate(captures):
+            mine = runs[index * len(workers):(index + 1) * len(workers)]
+            problem = self.runner.problem(mine[0], capture.frames, capture.cards)
+            for count, run in zip(workers[1:], mine[1:]):
+                if problem is None and run.text != mine[0].text:
+                    problem = f"other events with {count} workers"
+                problem = problem or self.runner.problem(run, capture.frames, capture.cards)
+            firsts.append(mine[0])
+            problems.append(problem)
+        return firsts, problems
+
+
+def plain_proto(alert):
+    return {**alert, "proto": alert["proto"].replace("IPv6-", "")}
+
+
+def changed(reference, run, stress):
+    """Where the one alert of a run differs from that of the reference."""
+    if len(run.alerts) != 1:
+        return [f"{len(run.alerts)} alerts"]
+    six = "ipv6" in stress
+    one, other = reference.alerts[0], run.alerts[0]
+    return check.difference(plain_proto(check.bare(one, six)), plain_proto(check.bare(other, six)))
+
+
+def reference_faults(run, capture):
+    """The reference itself, against the truth."""
+    if len(run.alerts) != 1:
+        return [f"{len(run.alerts)} alerts"]
+    ours, truth = run.alerts[0]["sekisho"], capture.cards[0]
+    cards = ours["cards"]["list"]
+    wanted = {"brand": truth["brand"], "bin": truth["bin"], "last4": truth["last4"],
+              "digits": truth["digits"]}
+    faults = []
+    if len(cards) != 1 or {key: cards[0][key] for key in wanted} != wanted:
+        faults.append(f"cards {cards}")
+    if ours["category"] != "card-exfil":
+        faults.append(f"category {ours['category']}")
+    if run.alerts[0]["src_ip"] != truth["src"] or run.alerts[0]["dest_ip"] != truth["dst"]:
+        faults.append("another flow")
+    if ours["message"] != "raw" and run.alerts[0]["pcap_cnt"] not in truth["frames"]:
+        faults.append(f"frame {run.alerts[0]['pcap_cnt']}, not {truth['frames']}")
+    return faults
+
+
+def same_card(reference, run):
+    """True: some alert names exactly the reference's card."""
+    wanted = reference.alerts[0]["sekisho"]["cards"]["list"]
+    return any(alert["sekisho"]["cards"]["list"] == wanted for alert in run.alerts)
+
+
+def transports(suite):
+    """Every shape of the message under every stress."""
+    for shape in TCP + DATAGRAM:
+        stresses = [""] + (SAME if shape in TCP else BELOW)
+        captures = suite.forge.thefts(shape, stresses)
+        captures += [suite.forge.theft(shape, stress, link) for link in LINKS
+                     for stress in ("", "ipv6 fragments-reversed 48", "vxlan 5")]
+        stresses += [f"{link} {stress}" for link in LINKS
+                     for stress in ("", "ipv6 fragments-reversed 48", "vxlan 5")]
+        runs, problems = suite.everywhere(captures)
+        suite.tap.point(f"{shape}: one alert, as the truth has it",
+                        reference_faults(runs[0], captures[0]))
+        faults = []
+        for stress, run, problem in zip(stresses, runs, problems):
+            found = [problem] if problem else changed(runs[0], run, stress)
+            faults += [f"{stress}: {'; '.join(found)}"] if found else []
+        suite.tap.point(f"{shape}: the same under {len(stresses) - 1} stresses", faults)
+
+
+def unseen(suite):
+    """Beginnings and directions that the tap missed."""
+    for shape in TCP:
+        stresses = ["", *UNSEEN, "drop-client", "skip 4"]
+        captures = suite.forge.thefts(shape, stresses)
+        runs, problems = suite.everywhere(captures)
+        faults = [f"{stress}: {problem}" for stress, problem in zip(stresses, problems) if problem]
+        for stress, run in zip(stresses[1:], runs[1:]):
+            if stress in UNSEEN or run.alerts:
+                found = changed(runs[0], run, stress)
+                reasons = [reason["id"] for alert in run.alerts
+                           for reason in alert["sekisho"]["reasons"]]
+                if found and "direction-unknown" in reasons:
+                    found = [line for line in found if not line.startswith(UNSEEN_MAY)]
+                faults += [f"{stress}: {'; '.join(found)}"] if found else []
+            elif run.books["one_sided"] == 0:
+                faults.append(f"{stress}: silent, and coverage does not say why")
+        suite.tap.point(f"{shape}: what was not seen lowers the alert or stands in coverage",
+                        faults)
+
+
+def length_of(capture):
+    """Bytes that the client says before it closes: to its last card, at least."""
+    return max(row["offset"] + row["len"] for row in capture.cards) + 120
+
+
+def cuts(suite):
+    """Cut at every byte; the two halves also in the other order."""
+    for shape in ("plain", "gzip", "chunked", "gzip-chunked", "raw"):
+        reference = suite.forge.theft(shape)
+        stresses = [f"cut {k}" for k in range(1, length_of(reference))]
+        stresses += [f"cut {k} reversed" for k in range(1, length_of(reference), 4)]
+        captures = [reference] + suite.forge.thefts(shape, stresses)
+        runs, problems = suite.everywhere(captures, workers=(1,))
+        faults = []
+        for stress, run, problem in zip(stresses, runs[1:], problems[1:]):
+            found = [problem] if problem else changed(runs[0], run, stress)
+            faults += [f"{stress}: {'; '.join(found)}"] if found else []
+        suite.tap.point(f"{shape}: the same wherever it is cut ({len(stresses)} cuts)", faults)
+
+
+TRICKS_HEAD = """start 2026-11-20T08:00:00Z
+host shop 203.0.113.10
+host other 203.0.113.20
+host resolver 203.0.113.53
+host stranger 198.51.100.53
+host psp 192.0.2.5
+host moved 192.0.2.77
+host evil 198.51.100.66
+host v 198.51.100.130
+person p visa
+http v shop
+	get /
+end
+"""
+
+
+def pay(where, name):
+    return (f"http shop {where} as call\n\tpost /payment\n\theader Host: {name}\n"
+            f"\tform {stage.CARD}\nend\n")
+
+
+def ask(client, resolver, name, address, extra="ttl 60"):
+    return f"dns {client} {resolver} A {name} {address} {extra}\n"
+
+
+WARM = "at 10:00:00\n"
+KNOWN = ask("shop", "resolver", "psp.example", "moved")
+# name, scenario, confidence or None, reasons that must be there
+TRICKS = [
+    ("the provider by prefix", pay("psp", "psp.example"), None, ()),
+    ("a name below the provider's", pay("psp", "pay.psp.example"), None, ()),
+    ("other case and a port", pay("psp", "PSP.Example:80"), None, ()),
+    ("an answer of a listed resolver", KNOWN + "wait 1s\n" + pay("moved", "psp.example"), None, ()),
+    ("an answer with a CNAME", ask("shop", "resolver", "psp.example", "moved",
+                                   "cname edge.cdn.example") + "wait 1s\n"
+     + pay("moved", "psp.example"), None, ()),
+    ("just before the end of grace", KNOWN + "at 11:04:30\n" + pay("moved", "psp.example"), None,
+     ()),
+    ("an old address behind TTL and grace", KNOWN + "at 11:05:30\n" + pay("moved", "psp.example"),
+     "high", ("claims-psp",)),
+    ("a long TTL holds", ask("shop", "resolver", "psp.example", "moved", "ttl 7200")
+     + "at 12:59:00\n" + pay("moved", "psp.example"), None, ()),
+    ("and ends", ask("shop", "resolver", "psp.example", "moved", "ttl 7200") + "at 13:01:00\n"
+     + pay("moved", "psp.example"), "high", ("claims-psp",)),
+    ("the provider's name at a stranger's", pay("evil", "psp.example"), "high", ("claims-psp",)),
+    ("with a dot behind", pay("evil", "psp.example."), "high", ("claims-psp",)),
+    ("a name that begins like it", pay("evil", "psp.example.evil.example"), "high", ()),
+    ("a name that ends like it", pay("evil", "evil-psp.example"), "high", ()),
+    ("asked of a listed resolver, begins like it",
+     ask("shop", "resolver", "psp.example.evil.example", "evil") + "wait 1s\n"
+     + pay("evil", "psp.example.evil.example"), "high", ()),
+    ("asked of a listed resolver, ends like it",
+     ask("shop", "resolver", "evil-psp.example", "evil") + "wait 1s\n"
+     + pay("evil", "evil-psp.example"), "high", ()),
+    ("an answer of a foreign resolver", ask("shop", "stranger", "psp.example", "evil") + "wait 1s\n"
+     + pay("evil", "psp.example"), "high", ("claims-psp",)),
+    ("an answer to somebody else", ask("other", "resolver", "psp.example", "moved") + "wait 1s\n"
+     + pay("moved", "psp.example"), "high", ("claims-psp",)),
+    ("an answer that comes after the call", pay("moved", "psp.example") + "wait 2s\n" + KNOWN,
+     "high", ("claims-psp",)),
+    ("an answer for another name", ask("shop", "resolver", "www.example", "evil") + "wait 1s\n"
+     + pay("evil", "psp.example"), "high", ("claims-psp",)),
+    ("the right address, a foreign name", pay("psp", "evil.example"), "high", ()),
+    ("the right address, a name that begins like it", pay("psp", "psp.example.evil.example"),
+     "high", ()),
+    ("nobody's name at a stranger's", pay("evil", "evil.example"), "high", ()),
+]
+
+
+def destinations(suite):
+    """Who may be given cards, an hour and more after the start."""
+    captures = [suite.forge.make(TRICKS_HEAD + WARM + text) for _, text, _, _ in TRICKS]
+    runs, problems = suite.everywhere(captures)
+    for (name, _, confidence, wanted), run, problem in zip(TRICKS, runs, problems):
+        faults = [problem] if problem else []
+        faults += verdict_faults(run, confidence, wanted)
+        if any("cold-start" in reasons_of(alert) for alert in run.alerts):
+            faults.append("cold-start, two hours after the start")
+        suite.tap.point(f"{name}: {confidence or 'no'} alert", faults)
+
+
+def reasons_of(alert):
+    return [reason["id"] for reason in alert["sekisho"]["reasons"]]
+
+
+def verdict_faults(run, confidence, wanted):
+    if confidence is None:
+        return [f"{alert['sekisho']['category']} {alert['sekisho']['confidence']}"
+                f" {reasons_of(alert)}" for alert in run.alerts]
+    if len(run.alerts) != 1:
+        return [f"{len(run.alerts)} alerts"]
+    alert = run.alerts[0]
+    faults = [f"without {word}: {reasons_of(alert)}" for word in wanted
+              if word not in reasons_of(alert)]
+    if alert["sekisho"]["category"] != "card-exfil" or alert["sekisho"]["confidence"] != confidence:
+        faults.append(f"{alert['sekisho']['category']} {alert['sekisho']['confidence']}")
+    return faults
+
+
+def cold(suite):
+    """In the first hour an answer may have been missed: a claim is medium, with the reason."""
+    cases = [("at once", "wait 1s\n", "medium", ("claims-psp", "cold-start")),
+             ("in minute 59", "at 08:59:00\n", "medium", ("claims-psp", "cold-start")),
+             ("in minute 61", "at 09:01:00\n", "high", ("claims-psp",))]
+    captures = [suite.forge.make(TRICKS_HEAD + when + pay("evil", "psp.example"))
+                for _, when, _, _ in cases]
+    captures.append(suite.forge.make(TRICKS_HEAD + "wait 1s\n" + pay("evil", "evil.example")))
+    cases.append(("no claim, at once", "", "high", ()))
+    runs, problems = suite.everywhere(captures)
+    for (name, _, confidence, wanted), run, problem in zip(cases, runs, problems):
+        faults = [problem] if problem else []
+        faults += verdict_faults(run, confidence, wanted)
+        for alert in run.alerts:
+            if ("cold-start" in reasons_of(alert)) != ("cold-start" in wanted):
+                faults.append(f"{reasons_of(alert)}")
+        suite.tap.point(f"cold start, {name}: {confidence}", faults)
+
+
+def scenes(suite):
+    """The innocent shop gives no alert, the robbed one those of its truth."""
+    innocent = suite.forge.make(SCENARIOS / "innocent.forge")
+    robbed = suite.forge.make(SCENARIOS / "robbery.forge")
+    runs, problems = suite.everywhere([innocent, robbed])
+    loud = [f"{alert['sekisho']['category']} {alert['sekisho']['evidence']}"
+            for alert in runs[0].alerts if alert["sekisho"]["confidence"] != "low"]
+    suite.tap.point("the innocent shop: no alert", ([problems[0]] if problems[0] else []) + loud)
+    stolen = sorted((row["dst"], row["bin"], row["last4"]) for row in robbed.cards
+                    if row["label"] == "theft")
+    told = sorted((alert["dest_ip"], card["bin"], card["last4"]) for alert in runs[1].alerts
+                  if alert["sekisho"]["category"] == "card-exfil"
+                  for card in alert["sekisho"]["cards"]["list"])
+    faults = [problems[1]] if problems[1] else []
+    if told != stolen:
+        faults.append(f"told {told}, stolen {stolen}")
+    suite.tap.point(f"the robbed shop: its {len(stolen)} thefts", faults)
+
+
+def set_back(source, target, every, seconds):
+    """The same frames in the same order; the clock of each Nth was behind."""
+    data = bytearray(pathlib.Path(source).read_bytes())
+    at, number = 24, 0
+    while at < len(data):
+        when, _, length = struct.unpack_from("<III", data, at)
+        number += 1
+        if number % every == 0:
+            struct.pack_into("<I", data, at, when - seconds)
+        at += 16 + length
+    pathlib.Path(target).write_bytes(data)
+
+
+def sources(suite):
+    """Several files whose clocks go backwards, read together."""
+    folder = suite.forge.folder
+    made = [suite.forge.make(SCENARIOS / "innocent.forge"),
+            suite.forge.make(SCENARIOS / "robbery.forge", seed=3),
+            suite.forge.theft("pipelined", "segments 9 shuffle")]
+    paths = []
+    for index, (every, seconds) in enumerate(((3, 2), (5, 61), (4, 1))):
+        paths.append(folder / f"back{index}.pcap")
+        set_back(made[index].path, paths[-1], every, seconds)
+    frames = sum(capture.frames for capture in made)
+    cards = [row for capture in made for row in capture.cards]
+    for count in (2, 3):
+        frames = sum(capture.frames for capture in made[-count:])
+        runs = suite.runner.run([(POLICY, workers, memory, ring, paths[-count:])
+                                 for workers, memory, ring in
+                                 ((1, 256, 0), (2, 256, 0), (4, 256, 0), (2, 256, SMALL_RING))])
+        faults = [problem for run in runs
+                  for problem in [suite.runner.problem(run, frames, cards)] if problem]
+        if any(run.text != runs[0].text for run in runs):
+            faults.append("other events with another number of workers")
+        if not runs[0].alerts:
+            faults.append("no alert")
+        suite.tap.point(f"{count} files with clocks that go backwards, 1, 2 and 4 workers", faults)
+
+
+def limits(suite):
+    """Limits of bytes bite at the same place with any workers and memory; quotas do not."""
+    bomb = zlib.compress(b"A" * 1_300_000 + b"card=", 9)
+    escaped = "".join(f"\\x{byte:02x}" for byte in bomb)
+    text = ("start 2026-11-20T10:00:00Z\nlink ethernet\n" + stage.HOSTS +
+            "http shop drop\n\tpost /up\n\theader Content-Encoding: deflate\n"
+            f"\tbody {escaped}\nend\n"
+            "wait 1s\nhttp shop drop with conflict-first\n\tpost /b\n\tpage random 200000\nend\n"
+            "wait 1s\nhttp shop drop as theft with segments 20 shuffle\n\tpost /c\n"
+            f"\tform {stage.CARD}\nend\n")
+    capture = suite.forge.make(text)
+    runs = suite.runner.run([(POLICY, workers, memory, ring, [capture.path])
+                             for workers, memory, ring in
+                             ((1, 64, 0), (2, 64, 0), (4, 64, 0), (2, 64, SMALL_RING),
+                              (1, 256, 0), (4, 256, 0))])
+    faults = [problem for run in runs
+              for problem in [suite.runner.problem(run, capture.frames, capture.cards)] if problem]
+    for limit in ("bomb", "conflict"):
+        if runs[0].books["skipped"].get(limit, 0) == 0:
+            faults.append(f"{limit} did not bite: {runs[0].books['skipped']}")
+    if any(run.text != runs[0].text for run in runs):
+        faults.append("other events with other workers or memory")
+    if len(runs[0].alerts) != 1:
+        faults.append(f"{len(runs[0].alerts)} alerts")
+    suite.tap.point("limits bite, quotas do not, with 1, 2 and 4 workers", faults)
+
+
+def instructions(suite, path, out):
+    """What one run costs, counted by callgrind."""
+    line = f"{POLICY}\t1\t{MEMORY}\t0\t{path}\n"
+    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
+                           *suite.runner.command, "no-rules"], input=line.encode(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    for row in done.stderr.decode(errors="replace").splitlines():
+        if "Collected :" in row:
+            return int(row.split(":")[1].split()[0])
+    return None
+
+
+def linear(suite):
+    """One-byte segments: four times the bytes, at most six times the work."""
+    sizes = (0, 3000, 12000)
+    captures = [suite.forge.make(
+        f"start 2026-11-20T10:00:00Z\nlink ethernet\n{stage.HOSTS}http shop drop with one-byte\n"
+        f"\tpost /up\n\tbody a={{digits:{size + 1}}}&card={{p.card}}\nend\n") for size in sizes]
+    if shutil.which("valgrind") is None:
+        suite.tap.point("one-byte segments cost linear work", ["valgrind is not installed"])
+        return
+    work = [instructions(suite, capture.path, suite.forge.folder / "callgrind.out")
+            for capture in captures]
+    if None in work or work[1] <= work[0]:
+        suite.tap.point("one-byte segments cost linear work", [f"counted {work}"])
+        return
+    ratio = (work[2] - work[0]) / (work[1] - work[0])
+    suite.tap.point(f"one-byte segments: four times the bytes cost {ratio:.2f} times the work",
+                    [] if ratio <= 6 else [f"counted {work}"])
+
+
+GROUPS = (transports, unseen, cuts, destinations, cold, scenes, sources, limits, linear)
+
+
+def main():
+    forge, program, signatures, schema = sys.argv[1:5]
+    memory = pathlib.Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        suite = Suite(stage.Forge(forge, folder), check.Runner(program, signatures, schema),
+                      check.Tap(), signatures)
+        for group in GROUPS:
+            if not sys.argv[5:] or group.__name__ in sys.argv[5:]:
+                group(suite)
+    sys.exit(suite.tap.end())
+
+
+main()
