@@ -47,6 +47,7 @@ bool loaded_open(struct loaded *loaded, const struct generation *generation, uin
 	if (!policy_open(&loaded->policy, section[SECTION_POLICY].image, err) ||
 		!indicators_open(&loaded->lists, section[SECTION_LISTS].image, err) ||
 		!pan_table_open(&loaded->cards, section[SECTION_CARDS].image, err) ||
+		!geo_open(&loaded->geo, section[SECTION_GEO].image, err) ||
 		!open_rules(loaded, section[SECTION_RULES].image, workers, err))
 		return false;
 	for (uint32_t i = 0; i < source_cnt; i++)
@@ -68,6 +69,7 @@ struct join_env loaded_join_env(const struct loaded *loaded)
 {
 	return (struct join_env){.policy = &loaded->policy,
 		.lists = &loaded->lists,
+		.geo = &loaded->geo,
 		.rules = loaded->rules,
 		.generation = loaded->id};
 }

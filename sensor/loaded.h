@@ -9,6 +9,7 @@
 #include "capture/source.h"
 #include "detect/inspect.h"
 #include "generation/generation.h"
+#include "indicator/geo.h"
 #include "join/join.h"
 
 #define LOADED_WORKERS_MAX 64
@@ -18,6 +19,7 @@ struct loaded {
 	struct policy policy;
 	struct indicators lists;
 	struct pan_table cards;
+	struct geo geo;
 	struct rules *rules;
 	struct match_scratch *scratch[LOADED_WORKERS_MAX];
 	uint16_t interface[SOURCE_INPUTS_MAX]; /* policy's number of each source */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "build/limits.h"
+#include "build/mmdb.h"
 #include "indicator/indicator.h"
 #include "pan/pan.h"
 #include "rules/rules.h"
@@ -21,6 +22,8 @@ bool build_section(const struct build_request *request, enum section_kind kind, 
 		return pan_table_build(request->cards_dir, out, out_len, err);
 	case SECTION_RULES:
 		return rules_build(request->rules, request->rule_cnt, out, out_len, err);
+	case SECTION_GEO:
+		return geo_build(request->geoip, request->geoip_cnt, out, out_len, err);
 	case SECTION_COUNT:
 		break;
 	}

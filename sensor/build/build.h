@@ -6,6 +6,7 @@
 #include "policy/policy.h"
 
 #define BUILD_PATHS_MAX 64
+#define BUILD_GEO_MAX 2
 
 struct build_request {
 	const char *policy_path;              /* NULL: none */
@@ -14,6 +15,8 @@ struct build_request {
 	uint32_t list_cnt;
 	const char *rules[BUILD_PATHS_MAX];
 	uint32_t rule_cnt;
+	const char *geoip[BUILD_GEO_MAX]; /* MaxMind DB files: countries, ASNs */
+	uint32_t geoip_cnt;
 	enum policy_level default_level;
 };
 

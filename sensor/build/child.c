@@ -16,7 +16,7 @@
 #include "build/build.h"
 #include "build/limits.h"
 
-#define FILES_MAX (2 * BUILD_PATHS_MAX + 1)
+#define FILES_MAX (2 * BUILD_PATHS_MAX + BUILD_GEO_MAX + 1)
 #define FILES_SAID 3
 #define KIB (1 << 10)
 #define MIB (1 << 20)
@@ -176,6 +176,8 @@ static void sizes_text(const struct build_request *request, char *out, size_t si
 		size_add(files, &count, request->lists[i]);
 	for (uint32_t i = 0; i < request->rule_cnt && i < BUILD_PATHS_MAX; i++)
 		size_add(files, &count, request->rules[i]);
+	for (uint32_t i = 0; i < request->geoip_cnt && i < BUILD_GEO_MAX; i++)
+		size_add(files, &count, request->geoip[i]);
 	qsort(files, count, sizeof(files[0]), size_order);
 	snprintf(out, size, "no files");
 	for (uint32_t i = 0; i < count && i < FILES_SAID && at < size; i++) {

@@ -15,7 +15,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum section_kind { SECTION_POLICY, SECTION_LISTS, SECTION_CARDS, SECTION_RULES, SECTION_COUNT };
+enum section_kind {
+	SECTION_POLICY,
+	SECTION_LISTS,
+	SECTION_CARDS,
+	SECTION_RULES,
+	SECTION_GEO,
+	SECTION_COUNT
+};
 
 #define SECTION_HEADER_LEN 64 /* the image is aligned to 64 bytes */
 
@@ -32,7 +39,7 @@ struct generation {
 	struct section section[SECTION_COUNT];
 };
 
-/* "policy", "lists", "cards", "rules". */
+/* "policy", "lists", "cards", "rules", "geo". */
 const char *section_word(enum section_kind kind);
 
 /* Copies image into a new memfd, seals and maps it. */

@@ -31,6 +31,7 @@ static const char *const words[SECTION_COUNT] = {
 	[SECTION_LISTS] = "lists",
 	[SECTION_CARDS] = "cards",
 	[SECTION_RULES] = "rules",
+	[SECTION_GEO] = "geo",
 };
 
 /* A name, not a proof: the key is public, the seals are what protects. */

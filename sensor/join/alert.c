@@ -80,6 +80,29 @@ static void put_reasons(struct json *json, uint64_t why)
 	json_close(json);
 }
 
+static void put_remote(
+	struct join *join, struct json *json, const struct addr *remote, uint16_t port)
+{
+	struct geo_answer geo = {.country = ""};
+	struct masked org;
+
+	if (join->env.geo != NULL)
+		geo = geo_find(join->env.geo, remote);
+	json_object(json, "remote");
+	json_addr(json, "ip", remote);
+	json_u64(json, "port", port);
+	if (geo.country[0] != 0)
+		json_text(json, "country", geo.country);
+	if (geo.asn != 0)
+		json_u64(json, "asn", geo.asn);
+	if (geo.as_org != NULL) {
+		/* of the operator's table, never of the wire; geo_open knows its digits */
+		masked_literal(&org, geo.as_org);
+		json_masked(json, "as_org", &org);
+	}
+	json_close(json);
+}
+
 static void put_subject(struct join *join, struct json *json, const struct fact_flow *flow)
 {
 	const struct addr *server = flow->subject_end == 0 ? &flow->key.src : &flow->key.dst;
@@ -91,10 +114,7 @@ static void put_subject(struct join *join, struct json *json, const struct fact_
 	json_u64(json, "merchant", flow->merchant);
 	json_addr(json, "server", server);
 	json_close(json);
-	json_object(json, "remote");
-	json_addr(json, "ip", remote);
-	json_u64(json, "port", flow->subject_end == 0 ? flow->key.dport : flow->key.sport);
-	json_close(json);
+	put_remote(join, json, remote, flow->subject_end == 0 ? flow->key.dport : flow->key.sport);
 	json_u64(json, "tenant", flow->key.tenant);
 	json_text(json, "initiator",
 		!known                                  ? "unknown"

@@ -11,6 +11,7 @@
 #include "base/spsc.h"
 #include "event/record.h"
 #include "fact/fact.h"
+#include "indicator/geo.h"
 #include "indicator/indicator.h"
 #include "policy/policy.h"
 #include "rules/rules.h"
@@ -38,6 +39,7 @@ struct event_sink {
 struct join_env { /* of the generation in force */
 	const struct policy *policy;
 	const struct indicators *lists;
+	const struct geo *geo; /* NULL: nothing is known */
 	const struct rules *rules;
 	uint64_t generation;
 };

@@ -17,6 +17,7 @@ enum option_code {
 	OPT_POLICY = 256,
 	OPT_LIST,
 	OPT_RULES,
+	OPT_GEOIP,
 	OPT_WORKERS,
 	OPT_MEMORY,
 	OPT_PUBLISH,
@@ -41,6 +42,7 @@ static const struct option options[] = {
 	{"policy", required_argument, NULL, OPT_POLICY},
 	{"list", required_argument, NULL, OPT_LIST},
 	{"rules", required_argument, NULL, OPT_RULES},
+	{"geoip", required_argument, NULL, OPT_GEOIP},
 	{"workers", required_argument, NULL, OPT_WORKERS},
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"publish", required_argument, NULL, OPT_PUBLISH},
@@ -65,6 +67,7 @@ void conf_usage(void)
 	     "      --policy FILE      policy.yaml: whose servers, where cards may go\n"
 	     "      --list FILE        addresses, prefixes and domains to watch; may be repeated\n"
 	     "      --rules FILE       signatures beside our own; may be repeated\n"
+	     "      --geoip FILE       MaxMind DB of countries or ASNs; at most two\n"
 	     "      --bpf EXPRESSION   live: packets to keep\n"
 	     "      --events -         events to standard output, no aggregator\n"
 	     "      --publish ENDPOINT of the aggregator (ipc://PATH, tcp://127.0.0.1:PORT)\n"
@@ -184,6 +187,9 @@ static bool set_option(struct conf *conf, int code, const char *text, const char
 	case OPT_RULES:
 		return add_path(conf->build.rules, &conf->build.rule_cnt, BUILD_PATHS_MAX, text,
 			"--rules", err);
+	case OPT_GEOIP:
+		return add_path(conf->build.geoip, &conf->build.geoip_cnt, BUILD_GEO_MAX, text,
+			"--geoip", err);
 	case OPT_PUBLISH:
 		conf->publish = text;
 		return true;
@@ -268,7 +274,7 @@ static bool yaml_paths(const struct yaml_node *list, const char *paths[], uint32
 static bool read_file(struct conf *conf, const char *path, const char **signatures, struct err *err)
 {
 	static const char *const keys[] = {"name", "interfaces", "bpf", "workers", "memory",
-		"publish", "spool", "spool_size", "card_key", "policy", "lists", "rules",
+		"publish", "spool", "spool_size", "card_key", "policy", "lists", "rules", "geoip",
 		"signatures", "ring"};
 	uint64_t workers = conf->workers;
 
@@ -297,7 +303,9 @@ static bool read_file(struct conf *conf, const char *path, const char **signatur
 	       yaml_paths(yaml_get(root, "lists"), conf->build.lists, &conf->build.list_cnt,
 		       BUILD_PATHS_MAX, err) &&
 	       yaml_paths(yaml_get(root, "rules"), conf->build.rules, &conf->build.rule_cnt,
-		       BUILD_PATHS_MAX, err);
+		       BUILD_PATHS_MAX, err) &&
+	       yaml_paths(yaml_get(root, "geoip"), conf->build.geoip, &conf->build.geoip_cnt,
+		       BUILD_GEO_MAX, err);
 }
 
 static bool check(struct conf *conf, struct err *err)

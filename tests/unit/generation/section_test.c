@@ -319,6 +319,7 @@ static void kinds_have_words(void **state)
 	assert_string_equal(section_word(SECTION_LISTS), "lists");
 	assert_string_equal(section_word(SECTION_CARDS), "cards");
 	assert_string_equal(section_word(SECTION_RULES), "rules");
+	assert_string_equal(section_word(SECTION_GEO), "geo");
 	assert_string_equal(section_word(SECTION_COUNT), "unknown");
 }
 
