@@ -76,7 +76,13 @@ static bool is_response(const struct dns_header *header)
 
 static bool are_flags(uint16_t flags)
 {
-	return (flags >> 11 & 15) <= DNS_OPCODE_MAX && (flags & 0x0040) == 0;
+	return (flags >> 11 & 15) <= DNS_OPCODE_MAX;
+}
+
+/* A bit that must be 0 (RFC 1035 section 4.1.1); servers answer those who set it. */
+static bool is_reserved_set(uint16_t flags)
+{
+	return (flags & 0x0040) != 0;
 }
 
 static bool is_plausible(const struct dns_header *header)
@@ -519,7 +525,7 @@ static bool is_strict(struct bytes data)
 	uint32_t records = (uint32_t)header.answers + header.authorities + header.additional;
 	struct dns_name name;
 
-	if (header.questions != 1 || !name_read(data, &rd, &name))
+	if (header.questions != 1 || is_reserved_set(header.flags) || !name_read(data, &rd, &name))
 		return false;
 	(void)rd_u32(&rd);
 	for (uint32_t i = 0; i < records; i++) {
@@ -558,21 +564,25 @@ static enum probe_rc probe_stream(const struct probe *probe)
 	size_t have = probe->head.len;
 	uint16_t len = rd_u16(&rd);
 	struct dns_header header = header_of(&rd);
+	bool known = is_dns_port(probe);
 
 	if (have >= DNS_PREFIX + 4) {
-		struct rd flags = rd_of(bytes_skip(probe->head, DNS_PREFIX + 2));
+		struct rd after = rd_of(bytes_skip(probe->head, DNS_PREFIX + 2));
+		uint16_t flags = rd_u16(&after);
 
-		if (len < DNS_HEADER + 5 || !are_flags(rd_u16(&flags)))
+		if (len < DNS_HEADER + 5 || !are_flags(flags) || (!known && is_reserved_set(flags)))
 			return PROBE_NO;
-		if (rd_left(&flags) >= 2 && rd_u16(&flags) != 1)
+		if (rd_left(&after) >= 2 && rd_u16(&after) != 1)
 			return PROBE_NO;
 	}
 	if (have < DNS_PREFIX + DNS_HEADER)
 		return PROBE_MORE;
+	if (known) /* an update or IXFR has records besides its question */
+		return PROBE_YES;
 	if (!is_response(&header) &&
 		(header.answers > 0 || header.authorities > 0 || header.additional > 2))
 		return PROBE_NO;
-	return is_dns_port(probe) ? PROBE_YES : probe_label(&rd, have >= PROBE_MAX);
+	return probe_label(&rd, have >= PROBE_MAX);
 }
 
 static enum probe_rc dns_probe(const struct probe *probe)

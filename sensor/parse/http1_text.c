@@ -2,7 +2,7 @@
 #include "parse/http1.h"
 
 #define METHOD_MAX 20
-#define LENGTH_DIGITS_MAX 18 /* more could pass 2^63 */
+#define LENGTH_DIGITS_MAX 18 /* behind leading zeros; more could pass 2^63 */
 
 static const char *const methods[] = {
 	"GET",
@@ -219,7 +219,11 @@ static struct bytes member(struct bytes *list)
 static bool number(struct bytes text, uint64_t *out)
 {
 	*out = 0;
-	if (text.len == 0 || text.len > LENGTH_DIGITS_MAX || http_digits(text) != text.len)
+	if (text.len == 0 || http_digits(text) != text.len)
+		return false;
+	while (bytes_starts(text, "0"))
+		text = bytes_skip(text, 1);
+	if (text.len > LENGTH_DIGITS_MAX)
 		return false;
 	for (struct rd rd = rd_of(text); rd_left(&rd) > 0;)
 		*out = *out * 10 + (uint64_t)(rd_u8(&rd) - '0');

@@ -272,6 +272,31 @@ static void probing_knows_dns_on_any_port_but_is_stricter_there(void **state)
 	assert_int_equal(probe("220 he", 6, false, 53), PROBE_NO);
 }
 
+#define RESERVED                                                                                   \
+	"\x12\x34\x01\x40\x00\x01\x00\x00\x00\x00\x00\x00"                                         \
+	"\x01z\x00\x00\x01\x00\x01"
+
+/* Servers answer queries with the bit: a name must not hide behind it. */
+static void the_reserved_bit_hides_no_name_on_known_ports(void **state)
+{
+	(void)state;
+	assert_true(has(RESERVED, sizeof(RESERVED) - 1, " 1 0 dns.query z\n"));
+	assert_int_equal(probe(RESERVED, sizeof(RESERVED) - 1, true, 53), PROBE_YES);
+	assert_int_equal(probe(RESERVED, sizeof(RESERVED) - 1, true, 4000), PROBE_NO);
+	assert_int_equal(probe("\x00\x13" RESERVED, 14, false, 53), PROBE_YES);
+	assert_int_equal(probe("\x00\x13" RESERVED, 6, false, 4000), PROBE_NO);
+}
+
+static void an_update_over_tcp_is_dns(void **state)
+{
+	static const char update[] = "\x00\x94\x12\x34\x28\x00\x00\x01\x00\x00\x00\x01\x00\x01"
+				     "\x01z\x00\x00\x06\x00\x01";
+
+	(void)state;
+	assert_int_equal(probe(update, 14, false, 53), PROBE_YES);
+	assert_int_equal(probe(update, sizeof(update) - 1, false, 4000), PROBE_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +311,8 @@ int main(void)
 		cmocka_unit_test(thirty_two_pointers_are_the_limit),
 		cmocka_unit_test(sixteen_answers_are_told_and_the_rest_raw),
 		cmocka_unit_test(probing_knows_dns_on_any_port_but_is_stricter_there),
+		cmocka_unit_test(the_reserved_bit_hides_no_name_on_known_ports),
+		cmocka_unit_test(an_update_over_tcp_is_dns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

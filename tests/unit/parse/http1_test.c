@@ -142,6 +142,18 @@ static void equal_lengths_are_one(void **state)
 				       " complete\n" HEAD("1", "GET", "/") " complete\n"));
 }
 
+/* RFC 9110 section 8.6 sets no limit: the content ends where a server ends it. */
+static void leading_zeros_of_a_length_mean_nothing(void **state)
+{
+	(void)state;
+	assert_true(expect_request(
+		SAY(0, "POST / HTTP/1.1\r\nContent-Length: 00000000000000000000000000000003\r\n\r\n"
+		       "abcGET / HTTP/1.1\r\n\r\n"),
+		HEAD("0", "POST", "/") " http.header (Content-Length) "
+				       "00000000000000000000000000000003\n http.body abc\n"
+				       " complete\n" HEAD("1", "GET", "/") " complete\n"));
+}
+
 static void strange_lines_of_a_head_are_told(void **state)
 {
 	(void)state;
@@ -412,6 +424,7 @@ int main(void)
 		cmocka_unit_test(content_that_is_not_chunked_is_read_the_other_way),
 		cmocka_unit_test(content_of_doubtful_length_goes_to_the_next_start_line),
 		cmocka_unit_test(equal_lengths_are_one),
+		cmocka_unit_test(leading_zeros_of_a_length_mean_nothing),
 		cmocka_unit_test(strange_lines_of_a_head_are_told),
 		cmocka_unit_test(the_authority_of_an_absolute_target_is_a_host),
 		cmocka_unit_test(what_is_no_http_is_told_raw_up_to_the_next_message),
