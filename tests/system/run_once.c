@@ -34,9 +34,30 @@ static void commit(void *self, uint32_t len)
 	outcome->text[outcome->len++] = '\n';
 }
 
+struct feed {
+	const struct run_once *run;
+	struct outcome *outcome;
+	bool offered;
+};
+
 static const struct generation *next(void *self, struct pos at)
 {
-	return at.ord == 0 ? self : NULL;
+	struct feed *feed = self;
+
+	if (at.ord == 0)
+		return feed->run->generation;
+	if (feed->offered || feed->run->next == NULL || at.ord < feed->run->next_from)
+		return NULL;
+	feed->offered = true;
+	return feed->run->next;
+}
+
+static void taken(void *self, const struct generation *generation, const char *reason)
+{
+	struct feed *feed = self;
+
+	(void)generation;
+	feed->outcome->refused += reason != NULL;
 }
 
 bool run_files(const struct run_once *run, const char *const paths[], uint32_t count,
@@ -51,10 +72,7 @@ bool run_files(const struct run_once *run, const char *const paths[], uint32_t c
 		.key = {1, 2},
 		.token_key = {7},
 		.sensor = "test"};
-	union {
-		const struct generation *in;
-		void *out;
-	} generation = {.in = run->generation};
+	struct feed feed = {.run = run, .outcome = outcome};
 
 	*outcome = (struct outcome){.status = -1};
 	struct source *source = source_files(paths, count, &outcome->err);
@@ -62,7 +80,7 @@ bool run_files(const struct run_once *run, const char *const paths[], uint32_t c
 		return false;
 	outcome->status = engine_run(&conf, source,
 		(struct event_sink){.self = &sink, .reserve = reserve, .commit = commit},
-		(struct generation_feed){.self = generation.out, .next = next}, &stop,
+		(struct generation_feed){.self = &feed, .next = next, .taken = taken}, &stop,
 		&outcome->report, &outcome->err);
 	source_close(source);
 	return true;

@@ -11,6 +11,7 @@ struct outcome {
 	int status;
 	struct engine_report report;
 	struct err err;
+	uint32_t refused; /* generations */
 };
 
 struct run_once {
@@ -18,6 +19,8 @@ struct run_once {
 	uint32_t workers;
 	uint64_t memory;
 	uint32_t fact_ring;
+	const struct generation *next; /* NULL: none; else offered once, behind next_from frames */
+	uint64_t next_from;
 };
 
 /* Reads the files; false: they could not be opened (outcome->err says why). */

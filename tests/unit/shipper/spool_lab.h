@@ -1,5 +1,4 @@
-/* spool_lab.h - a spool on the disk model, records that are known by their
- * number, and what reading one must give. */
+/* spool_lab.h - a spool on the disk model, and records known by their number. */
 #ifndef SEKISHO_TEST_SHIPPER_SPOOL_LAB_H
 #define SEKISHO_TEST_SHIPPER_SPOOL_LAB_H
 
@@ -9,7 +8,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,9 +102,7 @@ static inline enum spool_rc admit(struct lab *lab, uint64_t n)
 
 static inline bool sync_spool(struct lab *lab)
 {
-	struct err err = {0};
-
-	return spool_sync(lab->spool, &err);
+	return spool_sync(lab->spool, &(struct err){0});
 }
 
 static inline void put(struct lab *lab, uint64_t from, uint64_t to)
@@ -122,7 +118,7 @@ static inline void put(struct lab *lab, uint64_t from, uint64_t to)
 	assert_true(sync_spool(lab));
 }
 
-/* The n of a number, 0 for a GAP event; fails if it is anything else. */
+/* The n of a number, 0 for a GAP event. */
 static inline uint64_t read_one(struct lab *lab, struct spool_cursor *cursor)
 {
 	static uint8_t out[SPOOL_BODY_MAX];
@@ -142,14 +138,13 @@ static inline uint64_t read_one(struct lab *lab, struct spool_cursor *cursor)
 		return record.n;
 	}
 	size_t size = (size_t)snprintf(expected, sizeof(expected),
-		"\"sekisho\":{\"reason\":\"spool_corrupt\",\"class\":0,\"n\":1,\"first_seq\":%llu}"
-		"}",
+		"\"sekisho\":{\"reason\":\"spool_corrupt\",\"class\":0,\"n\":1,"
+		"\"first_seq\":%llu}}",
 		(unsigned long long)seq);
 	assert_int_equal(record.n, 0);
 	assert_memory_equal(out + len - size, expected, size);
 	return 0;
 }
-
 #define T(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
 
 #endif

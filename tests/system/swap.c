@@ -1,0 +1,134 @@
+/* swap.c - a generation changes in the middle of a run: at one position for all
+ * workers, no packet lost; one that is refused changes nothing.
+ * usage: swap SIGNATURES CAPTURE LIST
+ * The capture holds several connections to an address that LIST names. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/build.h"
+#include "run_once.h"
+
+#define SWAP_FRAME 2190 /* behind the first connection to the address, before the second */
+
+static char psp[4096], cards[4096], rules[4096];
+
+static bool build(const char *list, struct generation *out)
+{
+	struct build_request request = {.profiles_dir = psp,
+		.cards_dir = cards,
+		.rules = {rules},
+		.rule_cnt = 1,
+		.default_level = LEVEL_CONTENT};
+	struct err err = {0};
+
+	if (list != NULL)
+		request.lists[request.list_cnt++] = list;
+	if (build_here(&request, out, &err))
+		return true;
+	fprintf(stderr, "%s\n", err.text);
+	return false;
+}
+
+static uint32_t count(const struct outcome *outcome, const char *text)
+{
+	uint32_t found = 0;
+	const char *at = outcome->text;
+	size_t left = outcome->len;
+
+	while ((at = memmem(at, left, text, strlen(text))) != NULL) {
+		found++;
+		at += strlen(text);
+		left = outcome->len - (size_t)(at - outcome->text);
+	}
+	return found;
+}
+
+static bool check(bool good, int *number, const char *name)
+{
+	printf("%s %d - %s\n", good ? "ok" : "not ok", ++*number, name);
+	return good;
+}
+
+static bool run(const struct run_once *run_conf, const char *path, struct outcome *outcome)
+{
+	if (run_files(run_conf, &path, 1, outcome) && outcome->status == EXIT_DONE)
+		return true;
+	fprintf(stderr, "%s\n", outcome->err.text);
+	return false;
+}
+
+static bool swapped(const struct generation *bare, const struct generation *listed,
+	const char *path, uint32_t workers, int *number)
+{
+	struct run_once conf = {.generation = bare, .workers = workers, .memory = 256u << 20};
+	struct outcome before, during, after;
+	const char needle[] = "\"category\":\"takedown-contact\"";
+	bool good = run(&conf, path, &before);
+
+	conf.next = listed;
+	conf.next_from = SWAP_FRAME;
+	good = good && run(&conf, path, &during);
+	conf.next = NULL;
+	conf.generation = listed;
+	good = good && run(&conf, path, &after);
+	if (!good)
+		return false;
+	good = check(during.report.swaps == 1, number, "the generation was swapped once");
+	good &= check(
+		during.report.packets == before.report.packets && during.report.join.imbalance == 0,
+		number, "no packet was lost");
+	good &= check(count(&before, needle) == 0, number, "nothing is listed before");
+	good &= check(count(&during, needle) > 0 && count(&during, needle) < count(&after, needle),
+		number, "contacts behind the swap are listed, those before are not");
+	outcome_free(&before);
+	outcome_free(&during);
+	outcome_free(&after);
+	return good;
+}
+
+static bool refused(const struct generation *bare, const char *path, int *number)
+{
+	struct run_once conf = {.generation = bare, .workers = 2, .memory = 256u << 20};
+	struct generation broken = *bare;
+	struct outcome before, during;
+	bool good;
+
+	broken.id = 1;
+	broken.section[SECTION_LISTS].image.len--; /* a section that is not whole */
+	good = run(&conf, path, &before);
+	conf.next = &broken;
+	conf.next_from = SWAP_FRAME;
+	good = good && run(&conf, path, &during);
+	if (!good)
+		return false;
+	good = check(during.report.swaps == 0 && during.refused == 1, number,
+		"a broken generation is refused, with a reason");
+	good &= check(before.len == during.len && memcmp(before.text, during.text, before.len) == 0,
+		number, "and changes nothing");
+	outcome_free(&before);
+	outcome_free(&during);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	struct generation bare = {0}, listed = {0};
+	int number = 0;
+
+	if (argc != 4)
+		return 2;
+	snprintf(psp, sizeof(psp), "%s/psp", argv[1]);
+	snprintf(cards, sizeof(cards), "%s/cards", argv[1]);
+	snprintf(rules, sizeof(rules), "%s/rules/sekisho.rules", argv[1]);
+	if (!build(NULL, &bare) || !build(argv[3], &listed))
+		return 2;
+	puts("1..14");
+	bool good = swapped(&bare, &listed, argv[2], 1, &number);
+	good &= swapped(&bare, &listed, argv[2], 2, &number);
+	good &= swapped(&bare, &listed, argv[2], 4, &number);
+	good &= refused(&bare, argv[2], &number);
+	generation_drop(&bare);
+	generation_drop(&listed);
+	return good ? 0 : 1;
+}
