@@ -443,11 +443,11 @@ static void live_tick(struct engine *engine)
 		now_ns = engine->pos.now_ns + LIVE_JUMP_NS;
 	if (now_ns > engine->pos.now_ns)
 		advance(engine, now_ns);
+	mark_frames(engine, engine->pos);
 	if (engine->conf->workers == 1)
 		worker_reached(engine->lane[0].worker, engine->pos);
 	else
 		publish_dealt(engine, false);
-	mark_frames(engine, engine->pos);
 }
 
 /* A position of its own between two frames; everybody swaps there. */
