@@ -22,7 +22,8 @@ struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
 	const struct inspect_env *env, struct emit *emit);
 void worker_swap(struct worker *worker, const struct inspect_env *env);
 
-/* Packets in order of their positions, at most WORKER_BATCH. */
+/* Packets in order of their positions, at most WORKER_BATCH.  Nothing of a payload is
+ * needed once this returns: the caller then gives its block back. */
 #define WORKER_BATCH 32
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count);
 /* Nothing before this position will come any more: serves what is due, tells the mark. */

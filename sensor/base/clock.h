@@ -1,5 +1,5 @@
 /* clock.h - packet time as text.  (The wall clock is read by processes only
- * for delivery; nothing in workers or join looks at it.) */
+ * for delivery; nothing in workers or join decides by it.) */
 #ifndef SEKISHO_BASE_CLOCK_H
 #define SEKISHO_BASE_CLOCK_H
 

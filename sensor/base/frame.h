@@ -1,7 +1,7 @@
 /* frame.h - bytes as they came from a wire or a file, before anybody looked.
  *
  * Borrowed: the bytes belong to the source's block and are valid until that
- * block is given back (capture/source.h).  Never changed, never kept. */
+ * block is given back (capture/source.h).  Never changed, kept no longer than its block is held. */
 #ifndef SEKISHO_BASE_FRAME_H
 #define SEKISHO_BASE_FRAME_H
 

@@ -1,7 +1,8 @@
 /* packet.h - a frame after decode: the inner transport packet.  Also the
  * descriptor that is dealt to a worker, so plain data without padding games.
- * The payload is borrowed from the frame's block, or from the defragmenter's
- * buffer until the next batch (PACKET_REASSEMBLED; then block is that buffer's). */
+ * The payload is borrowed.
+ * Without PACKET_REASSEMBLED block is the source's: it goes back by source_release().
+ * With it, block is a buffer of the defragmenter: it goes back by decoder_recycle(). */
 #ifndef SEKISHO_DECODE_PACKET_H
 #define SEKISHO_DECODE_PACKET_H
 

@@ -113,7 +113,7 @@ uint64_t flow_hole_due(const struct flow_table *table, uint32_t flow);
 uint32_t flow_isn(
 	const struct flow_table *table, uint32_t flow, uint8_t dir, uint32_t isn[static 2]);
 
-/* Serves every due time < = now_ns (STAMP_END_NS: ends all flows, in order of first_ord). */
+/* Serves every due time <= now_ns (STAMP_END_NS: ends all flows, in order of first_ord). */
 void flow_expire(struct flow_table *table, uint64_t now_ns);
 /* Earliest due time not yet served, or STAMP_END_NS: no mark may pass it. */
 uint64_t flow_next_due(const struct flow_table *table);

@@ -29,7 +29,8 @@
  * ord below MARK_ORD has been told; each is true on its own. */
 enum mark_word { MARK_TIME = 0, MARK_ORD = 1 };
 
-/* Where events go: room for a record, then its bytes.  NULL: the run is being given up. */
+/* Where events go: room for a record, then its bytes.  reserve() waits while the shared
+ * ring is full; NULL: the run is being given up. */
 struct event_sink {
 	void *self;
 	void *(*reserve)(void *self, uint32_t len);
