@@ -1,9 +1,10 @@
 /* masked.h - text that may leave: the only text an event or a fact can hold.
  *
  * Made by mask/ (from bytes of the wire) and by masked_literal() (from our own
- * constants); fact_text_get() copies one back.  Whoever holds it owns it.  Printable UTF-8 without controls or
- * bidirectional marks; every run of digits that could be a card is reduced to
- * BIN and last four, codes and passwords are gone. */
+ * constants); fact_text_get() copies one back.  Whoever holds it owns it.
+ * Printable UTF-8 without controls or bidirectional marks; every run of digits
+ * that could be a card is reduced to BIN and last four, codes and passwords
+ * are gone. */
 #ifndef SEKISHO_BASE_MASKED_H
 #define SEKISHO_BASE_MASKED_H
 

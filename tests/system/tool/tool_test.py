@@ -21,6 +21,8 @@ from fake import Fake
 
 HERE = pathlib.Path(__file__).parent
 SEKISHO = sys.argv[1]
+
+
 class NotRun(Exception):
     """What this place lacks; never counted as passed."""
 
