@@ -76,6 +76,7 @@ static void book_push(struct worker *worker, const struct packet *packet, uint32
 	counts->duplicate += (int64_t)last->duplicate;
 	counts->pending += (int64_t)last->pending;
 	counts->missing += (int64_t)last->missing;
+	counts->conflict += (int64_t)last->conflict;
 	counts->skipped[SKIP_REASSEMBLY] += (int64_t)last->skipped_reassembly;
 	counts->skipped[SKIP_CONFLICT] += (int64_t)last->skipped_conflict;
 	if (packet == NULL)

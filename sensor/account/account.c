@@ -112,6 +112,7 @@ void account_add(struct account_counts *to, const struct account_counts *more)
 	to->duplicate += more->duplicate;
 	to->pending += more->pending;
 	to->missing += more->missing;
+	to->conflict += more->conflict;
 	to->tls += more->tls;
 	to->one_sided += more->one_sided;
 	for (int i = 0; i < SKIP_REASON_COUNT; i++)

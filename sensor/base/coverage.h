@@ -10,9 +10,9 @@
 /* Whose bytes: a merchant, else a protected server, else nobody's.  Hashed and
  * compared as bytes: no padding. */
 struct account_key {
-	uint64_t minute;     /* now_ns / MINUTE_NS */
-	struct addr server;  /* zero where a merchant is named, or nobody */
-	uint32_t merchant;   /* 0 = none */
+	uint64_t minute;    /* now_ns / MINUTE_NS */
+	struct addr server; /* zero where a merchant is named, or nobody */
+	uint32_t merchant;  /* 0 = none */
 	uint16_t source;
 	uint16_t tenant;
 };
@@ -24,8 +24,9 @@ struct account_counts {
 	int64_t duplicate;
 	int64_t pending;
 	int64_t missing;
-	int64_t tls;        /* part of payload that belongs to TLS flows */
-	int64_t one_sided;  /* part of payload in flows that had no answer so far */
+	int64_t conflict;  /* part of payload: later copies that contradict, read raw only */
+	int64_t tls;       /* part of payload that belongs to TLS flows */
+	int64_t one_sided; /* part of payload in flows that had no answer so far */
 	int64_t skipped[SKIP_REASON_COUNT];
 };
 

@@ -1,5 +1,6 @@
 /* context.h - the owned who-and-where of an open exchange: method, host,
- * target and status, kept from the request's head until the answer closes.
+ * target and status, kept from the request's head until request and answer
+ * are closed.
  *
  * At most CONTEXT_OPEN_MAX of a flow are open (then the oldest goes, counted).
  * Texts are cut at CONTEXT_TEXT_MAX together; size classes 64, 128, 256, 512
@@ -21,9 +22,10 @@ struct context {
 	uint32_t number; /* of the exchange */
 	uint16_t status; /* of the answer, 0 = not seen */
 	uint16_t len[CONTEXT_TEXTS];
-	uint8_t closed;     /* the request is complete */
+	uint8_t closed;     /* the request is over */
+	uint8_t answered;   /* the answer is */
 	uint8_t image_type; /* the answer says image, font, style or script */
-	uint8_t zero[4];
+	uint8_t zero[3];
 	uint8_t text[]; /* one after the other */
 };
 

@@ -337,6 +337,29 @@ static void span_end(struct inspect *inspect, uint8_t dir)
 	raw_close(inspect, dir, CLOSE_END);
 }
 
+static void apart_end(struct inspect *inspect, uint8_t dir)
+{
+	inspect->at_half = HALF_APART;
+	if (inspect->state->apart_dir == dir)
+		raw_close(inspect, dir, CLOSE_END);
+}
+
+/* Copies that contradict what was delivered are a text of their own as long as
+ * each continues the one before. */
+static void span_apart(struct inspect *inspect, const struct span *span)
+{
+	struct flow_state *state = inspect->state;
+
+	inspect->at_half = HALF_APART;
+	if (state->apart_dir != span->dir || state->apart_next != span->offset)
+		raw_close(inspect, state->apart_dir, CLOSE_END);
+	raw_bytes(inspect, span->dir, span->data);
+	state->apart_dir = span->dir;
+	state->apart_next = span->offset + span->data.len;
+	if (state->ended[span->dir])
+		raw_close(inspect, span->dir, CLOSE_END);
+}
+
 static void listed_payload(struct inspect *inspect, const struct span *span)
 {
 	struct flow_state *state = inspect->state;
@@ -360,14 +383,14 @@ static void take_span(struct inspect *inspect, const struct span *span)
 		span_bytes(inspect, span);
 		break;
 	case SPAN_CONFLICT:
-		inspect->at_half = HALF_APART;
-		raw_whole(inspect, span->dir, span->data);
+		span_apart(inspect, span);
 		break;
 	case SPAN_GAP:
 		span_gap(inspect, span);
 		break;
 	case SPAN_END:
 		span_end(inspect, span->dir);
+		apart_end(inspect, span->dir);
 		break;
 	}
 }

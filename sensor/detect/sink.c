@@ -226,6 +226,22 @@ static void sink_gap(void *self, const struct message *message, enum field_role 
 		unwrap_gap(inspect->unwrap, &half_of(inspect)->unwrap, message, role, len);
 }
 
+/* Who-and-where is of use until both sides of the exchange are closed: the
+ * answer may be over while the request still waits for a hole. */
+static void close_side(struct inspect *inspect, const struct message *message)
+{
+	struct context *context = context_of(inspect, message);
+
+	if (context == NULL)
+		return;
+	if (is_request(message))
+		context->closed = 1;
+	else
+		context->answered = 1;
+	if (context->closed != 0 && context->answered != 0)
+		context_close(&inspect->contexts, &inspect->state->contexts, message->number);
+}
+
 static void sink_close(void *self, const struct message *message, enum close_reason reason)
 {
 	struct inspect *inspect = self;
@@ -239,8 +255,7 @@ static void sink_close(void *self, const struct message *message, enum close_rea
 		pool_give(&inspect->cards, half->cards);
 		half->cards = 0;
 	}
-	if (message->kind == MESSAGE_HTTP_RESPONSE)
-		context_close(&inspect->contexts, &inspect->state->contexts, message->number);
+	close_side(inspect, message);
 }
 
 struct message_sink sink_of(struct inspect *inspect)
@@ -304,14 +319,13 @@ static void view_take(void *self, const struct message *message, const struct vi
 		view->last, (struct window_sink){.self = &scan, .scan = card_window});
 }
 
-static void view_gap(void *self, const struct message *message, uint8_t stream)
+static void view_gap(void *self, const struct message *message, const struct view *view)
 {
 	struct inspect *inspect = self;
-	struct view view = {.stream = stream};
-	struct card_scan scan = scan_of(inspect, &view);
+	struct card_scan scan = scan_of(inspect, view);
 
 	(void)message;
-	tail_gap(&inspect->tails, &half_of(inspect)->tail[stream],
+	tail_gap(&inspect->tails, &half_of(inspect)->tail[view->stream],
 		(struct window_sink){.self = &scan, .scan = card_window});
 }
 

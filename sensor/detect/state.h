@@ -38,6 +38,8 @@ struct flow_state {
 	uint32_t generation; /* low bits: listed and rule[] are numbers of that one */
 	bool listed_told;
 	bool ended[2];
+	uint8_t apart_dir;   /* of what HALF_APART has open */
+	uint64_t apart_next; /* offset behind it */
 };
 
 struct inspect {

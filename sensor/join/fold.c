@@ -199,6 +199,7 @@ static void put_coverage(struct join *join, struct json *json, const struct acco
 	json_i64(json, "duplicate", row->counts.duplicate);
 	json_i64(json, "pending", row->counts.pending);
 	json_i64(json, "missing", row->counts.missing);
+	json_i64(json, "conflict", row->counts.conflict);
 	json_i64(json, "tls", row->counts.tls);
 	json_i64(json, "one_sided", row->counts.one_sided);
 	put_skipped(json, row->counts.skipped);

@@ -512,6 +512,22 @@ void stream_push(struct streams *streams, struct flow_table *table, uint32_t flo
 	total_add(streams);
 }
 
+/* At the end: what stands before a FIN that the receiver acknowledged and never came. */
+static void miss_to_fin(struct push *push, uint8_t dir)
+{
+	const struct half *half = &push->stream->half[dir];
+	struct lane *lane = &push->streams->lanes[dir];
+	const uint8_t known = HALF_ANCHORED | HALF_FIN | HALF_FIN_ACKED;
+
+	if ((half->flags & known) != known)
+		return;
+	extend(push, dir, push->now_ns);
+	if (seq_diff(half->fin, lane->until) <= 0)
+		return;
+	give_up(push, dir, lane->until, half->fin, 0);
+	lane->until = half->fin;
+}
+
 /* All that was due by then, or all there is. */
 static void release(
 	struct streams *streams, struct flow_table *table, uint32_t flow, uint64_t now_ns, bool end)
@@ -538,6 +554,7 @@ static void release(
 			(end || (due != 0 && due <= now_ns)))
 			anchor_lowest(&push, dir);
 		if (end && (half->flags & HALF_ENDED) == 0) {
+			miss_to_fin(&push, dir);
 			half->flags |= HALF_ENDED;
 			streams->lanes[dir].end = true;
 		}

@@ -493,16 +493,18 @@ void unwrap_gap(struct unwrap *unwrap, uint32_t *slot, const struct message *mes
 	enum field_role role, uint64_t len)
 {
 	struct open *open = state_at(unwrap, *slot);
+	struct view at = {.role = role};
 	struct node *node;
 
 	unwrap->message = message;
 	unwrap->open = open;
 	if (open == NULL || !open->root_open || open->root.view.role != role) {
-		unwrap->sink.gap(unwrap->sink.self, message, 0);
+		unwrap->sink.gap(unwrap->sink.self, message, &at);
 		return;
 	}
+	at.stream = open->root.view.stream;
 	if (!open->root.silent)
-		unwrap->sink.gap(unwrap->sink.self, message, open->root.view.stream);
+		unwrap->sink.gap(unwrap->sink.self, message, &at);
 	open->root.view.offset += len;
 	if (open->root.inner == 0)
 		return;

@@ -48,8 +48,8 @@ struct view {
 struct view_sink {
 	void *self;
 	void (*view)(void *self, const struct message *message, const struct view *view);
-	/* Bytes of an open long view are missing here. */
-	void (*gap)(void *self, const struct message *message, uint8_t stream);
+	/* Bytes of that open long view are missing here; it has neither data nor key. */
+	void (*gap)(void *self, const struct message *message, const struct view *view);
 };
 
 struct unwrap_counters {

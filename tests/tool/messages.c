@@ -87,9 +87,9 @@ static void view_take(void *self, const struct message *message, const struct vi
 	tell_view(&walk->talk->tell[message->dir], view);
 }
 
-static void view_gap(void *self, const struct message *message, uint8_t stream)
+static void view_gap(void *self, const struct message *message, const struct view *view)
 {
-	(void)self, (void)message, (void)stream;
+	(void)self, (void)message, (void)view;
 }
 
 static const struct parser *parser_of(const struct talk *talk)

@@ -84,7 +84,7 @@ def books(events):
             continue
         for row in event["sekisho"]["rows"]:
             skipped = row.pop("skipped")
-            for key in ("packets", "payload", "missing", "one_sided", *BOOKS):
+            for key in ("packets", "payload", "missing", "conflict", "one_sided", *BOOKS):
                 total[key] = total.get(key, 0) + row[key]
             for key, value in skipped.items():
                 total["skipped"][key] = total["skipped"].get(key, 0) + value

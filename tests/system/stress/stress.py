@@ -23,6 +23,7 @@ SMALL_RING = 32768
 
 TCP = ("plain", "gzip", "chunked", "gzip-chunked", "keep-alive", "pipelined", "raw")
 DATAGRAM = ("udp", "icmp")
+CLEAR = ("plain", "keep-alive", "pipelined", "raw")  # readable without their frame
 
 BELOW = ["fragments 64", "fragments 8", "fragments-reversed 32", "fragments-shuffled 24",
          "ipv6", "ipv6 fragments 64", "ipv6 fragments-reversed 32", "ipv6 fragments-shuffled 24",
@@ -167,6 +168,55 @@ def cuts(suite):
         suite.tap.point(f"{shape}: the same wherever it is cut ({len(stresses)} cuts)", faults)
 
 
+# A gap behind the card may take what stood beside it, never what and where it is.
+GAP_MAY = ("alert.severity", "http.status", "sekisho.confidence", "sekisho.encoding",
+           "sekisho.evidence", "sekisho.offset", "sekisho.reasons", "sekisho.score")
+TOLD = ("plain", "chunked", "keep-alive")
+
+
+def gaps(suite):
+    """Three bytes missing at every place."""
+    for shape in ("plain", "gzip", "chunked", "keep-alive", "raw"):
+        reference = suite.forge.theft(shape)
+        end = length_of(reference)
+        behind = reference.cards[0]["offset"] + reference.cards[0]["len"]
+        stresses = [f"gap {k} 3" for k in range(0, end, 1 if shape == "plain" else 3)]
+        captures = [reference] + suite.forge.thefts(shape, stresses)
+        runs, problems = suite.everywhere(captures, workers=(1,))
+        faults = []
+        for stress, run, problem in zip(stresses, runs[1:], problems[1:]):
+            found = changed(runs[0], run, stress)
+            if problem:
+                faults.append(f"{stress}: {problem}")
+            elif found and run.books["missing"] == 0:
+                faults.append(f"{stress}: {'; '.join(found)}, and nothing is missing")
+            elif run.alerts and not same_card(runs[0], run):
+                faults.append(f"{stress}: another card")
+            elif shape in TOLD and int(stress.split()[1]) >= behind:
+                faults += [f"{stress}: {line}" for line in found if not line.startswith(GAP_MAY)]
+        same = sum(not changed(runs[0], run, "") for run in runs[1:])
+        suite.tap.point(f"{shape}: a gap anywhere is told in coverage ({same} of {len(stresses)}"
+                        " leave the alert as it is)", faults)
+
+
+def conflicts(suite):
+    """The first copy of each segment is a lie, or has a wrong checksum: the true
+    one is read raw, and coverage counts it."""
+    for shape in TCP:
+        stresses = ["", "conflict-first", "conflict-first segments 60", "conflict-first segments 7",
+                    "decoy", "decoy segments 60", "decoy segments 7"]
+        captures = suite.forge.thefts(shape, stresses)
+        runs, problems = suite.everywhere(captures)
+        faults = [f"{stress}: {problem}" for stress, problem in zip(stresses, problems) if problem]
+        for stress, run in zip(stresses[1:], runs[1:]):
+            if run.books["conflict"] == 0:
+                faults.append(f"{stress}: coverage does not say so")
+            if shape in CLEAR and not same_card(runs[0], run):
+                faults.append(f"{stress}: {len(run.alerts)} alerts, not of the card")
+        suite.tap.point(f"{shape}: a lie before the truth hides neither from coverage"
+                        f"{' nor the card' if shape in CLEAR else ''}", faults)
+
+
 TRICKS_HEAD = """start 2026-11-20T08:00:00Z
 host shop 203.0.113.10
 host other 203.0.113.20
@@ -186,6 +236,23 @@ end
 def pay(where, name):
     return (f"http shop {where} as call\n\tpost /payment\n\theader Host: {name}\n"
             f"\tform {stage.CARD}\nend\n")
+
+
+def client_hello(name):
+    """RFC 8446 4.1.2 with a server_name of RFC 6066, as text for forge."""
+    name = name.encode()
+    entry = struct.pack(">HBH", len(name) + 3, 0, len(name)) + name
+    extension = struct.pack(">HH", 0, len(entry)) + entry
+    body = (b"\x03\x03" + bytes(32) + b"\0" + b"\0\x02\x13\x01" + b"\x01\0" +
+            struct.pack(">H", len(extension)) + extension)
+    message = b"\x01" + struct.pack(">I", len(body))[1:] + body
+    record = b"\x16\x03\x01" + struct.pack(">H", len(message)) + message
+    return "".join(f"\\x{byte:02x}" for byte in record)
+
+
+def clear_behind_hello(where, name):
+    return (f"tcp shop {where}:443\n\tsend {client_hello(name)}\n\trecv ok\n"
+            "\tsend card={p.card}&exp={p.exp}&cvv={p.cvv}\nend\n")
 
 
 def ask(client, resolver, name, address, extra="ttl 60"):
@@ -232,6 +299,8 @@ TRICKS = [
     ("the right address, a foreign name", pay("psp", "evil.example"), "high", ()),
     ("the right address, a name that begins like it", pay("psp", "psp.example.evil.example"),
      "high", ()),
+    ("the provider's name in SNI to a stranger, then clear text",
+     clear_behind_hello("evil", "psp.example"), "high", ()),
     ("nobody's name at a stranger's", pay("evil", "evil.example"), "high", ()),
 ]
 
@@ -246,6 +315,17 @@ def destinations(suite):
         if any("cold-start" in reasons_of(alert) for alert in run.alerts):
             faults.append("cold-start, two hours after the start")
         suite.tap.point(f"{name}: {confidence or 'no'} alert", faults)
+
+
+def sealed(suite):
+    """TLS to a stranger under the provider's name: nothing is readable, and coverage says so."""
+    capture = suite.forge.make(TRICKS_HEAD + WARM
+                               + "tls shop evil sni psp.example send 900 recv 90\n")
+    runs, problems = suite.everywhere([capture])
+    faults = [problems[0]] if problems[0] else []
+    if runs[0].alerts or runs[0].books["skipped"].get("encrypted", 0) < 990:
+        faults.append(f"{len(runs[0].alerts)} alerts, skipped {runs[0].books['skipped']}")
+    suite.tap.point("the provider's name in SNI to a stranger: encrypted, in coverage", faults)
 
 
 def reasons_of(alert):
@@ -401,7 +481,8 @@ def linear(suite):
                     [] if ratio <= 6 else [f"counted {work}"])
 
 
-GROUPS = (transports, unseen, cuts, destinations, cold, scenes, sources, limits, linear)
+GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, cold,
+          scenes, sources, limits, linear)
 
 
 def main():

@@ -233,6 +233,28 @@ static void an_acknowledged_fin_ends_and_data_behind_it_are_raw(void **state)
 	rig_free(rig);
 }
 
+static void what_never_came_before_an_acknowledged_fin_is_a_gap_at_the_end(void **state)
+{
+	static const struct {
+		uint32_t ack;
+		const char *text;
+	} ends[] = {{108, "one[3]$"}, {104, "one$"}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *rig = rig_new();
+
+		rig_open(rig, 100);
+		rig_text(rig, 101, "one");
+		rig_send(rig, C, TCP_FIN | TCP_ACK, 107, 501, NULL, 0, 0);
+		rig_ack(rig, ends[i].ack);
+		assert_client(rig, "one");
+		rig_end(rig);
+		assert_client(rig, ends[i].text);
+		rig_free(rig);
+	}
+}
+
 static void a_forged_fin_or_rst_stops_nothing(void **state)
 {
 	struct rig *rig = rig_new();
@@ -442,6 +464,7 @@ int main(void)
 		cmocka_unit_test(keep_alives_and_probes_are_no_conflict),
 		cmocka_unit_test(a_syn_may_carry_data_and_urgent_bytes_stay_in_line),
 		cmocka_unit_test(an_acknowledged_fin_ends_and_data_behind_it_are_raw),
+		cmocka_unit_test(what_never_came_before_an_acknowledged_fin_is_a_gap_at_the_end),
 		cmocka_unit_test(a_forged_fin_or_rst_stops_nothing),
 		cmocka_unit_test(what_the_capture_cut_off_is_a_gap),
 		cmocka_unit_test(a_beginning_not_seen_is_held_until_it_is_clear),

@@ -71,14 +71,17 @@ static void take(void *self, const struct message *message, const struct view *v
 	seen->len += view->data.len;
 }
 
-static void gap(void *self, const struct message *message, uint8_t stream)
+static void gap(void *self, const struct message *message, const struct view *view)
 {
 	struct record *record = self;
 
 	(void)message;
-	CHECK(stream < UNWRAP_STREAMS);
-	if (record->open[stream] != 0)
-		record->view[record->open[stream] - 1].gaps++;
+	CHECK(view->stream < UNWRAP_STREAMS && view->data.len == 0 && view->key.len == 0);
+	if (record->open[view->stream] == 0)
+		return;
+	struct seen *seen = &record->view[record->open[view->stream] - 1];
+	CHECK(view->role == seen->role);
+	seen->gaps++;
 }
 
 struct view_sink record_sink(struct record *record)
