@@ -119,10 +119,13 @@ static void how_put(struct sql *sql, int64_t incident, struct out *out)
 	while (sql_next(&rows)) {
 		out_open(out, NULL, '{');
 		for (int i = 0; i < 9; i++) {
+			const char *text = sql_text(&rows, i);
 			if (i == 5)
-				out_words(out, names[i], sql_text(&rows, i));
+				out_words(out, names[i], text);
+			else if (text == NULL || text[0] == '\0') /* a contact has no message */
+				out_null(out, names[i]);
 			else
-				out_string(out, names[i], sql_text(&rows, i));
+				out_string(out, names[i], text);
 		}
 		out_int(out, "n", sql_int(&rows, 9));
 		out_close(out, '}');
