@@ -8,6 +8,7 @@
 #define SEKISHO_ENGINE_H
 
 #include "capture/source.h"
+#include "classify/label.h"
 #include "generation/generation.h"
 #include "join/join.h"
 
@@ -22,6 +23,9 @@ struct engine_conf {
 	struct hash_key key;
 	uint8_t token_key[32]; /* wiped by the caller after engine_run */
 	const char *sensor;
+	/* One a worker, made and freed by the caller (tens of milliseconds each), beside
+	 * the memory total; NULL: flows get no label. */
+	struct labels *const *labels;
 	/* Everything is there; nothing is opened or allocated behind it.  May be NULL. */
 	bool (*ready)(void *self, struct err *err);
 	void *self;

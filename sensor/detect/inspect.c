@@ -54,9 +54,11 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env)
 {
 	struct hash_key key = inspect->env.key;
+	struct labels *labels = inspect->env.labels;
 
 	inspect->env = *env;
 	inspect->env.key = key;
+	inspect->env.labels = labels;
 	inspect->card_env.table = *env->cards;
 }
 
@@ -111,8 +113,8 @@ uint64_t inspect_quotas(const struct inspect *inspect)
 
 	return inspect->counters.state_refused + inspect->counters.parser_refused +
 	       inspect->counters.cards_refused + inspect->contexts.refused +
-	       inspect->tails.refused + inspect->io.hold_refused + unwrap->state_refused +
-	       unwrap->inflate_refused;
+	       label_counters(inspect->env.labels)->state_refused + inspect->tails.refused +
+	       inspect->io.hold_refused + unwrap->state_refused + unwrap->inflate_refused;
 }
 
 /* Lists are asked once, when the flow first carries payload: the remote end by address. */
@@ -277,6 +279,28 @@ static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data,
 		raw_bytes(inspect, dir, data);
 }
 
+/* Only what no parser claimed, and only the flow's beginning. */
+static void ask_label(struct inspect *inspect, const struct span *span, struct bytes held)
+{
+	struct flow_state *state = inspect->state;
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	uint8_t client = inspect->flow->client_dir;
+	struct label_span shown = {.held = held,
+		.data = span->data,
+		.dir = span->dir,
+		.client_dir = client,
+		.datagram = span->kind == SPAN_DATAGRAM,
+		.client_port = client == 0 ? key->sport : key->dport,
+		.server_port = client == 0 ? key->dport : key->sport};
+
+	if (state->label == LABEL_DONE)
+		return;
+	if (state->classify.parser > 0)
+		label_drop(inspect->env.labels, &state->label);
+	else if (key->proto == PROTO_TCP || key->proto == PROTO_UDP)
+		state->classify.label = label_span(inspect->env.labels, &state->label, &shown);
+}
+
 static void span_bytes(struct inspect *inspect, const struct span *span)
 {
 	struct flow_state *state = inspect->state;
@@ -288,6 +312,7 @@ static void span_bytes(struct inspect *inspect, const struct span *span)
 
 	if (!classify_bytes(&state->classify, span->dir, span->data, datagram, low, high, &held))
 		return;
+	ask_label(inspect, span, held);
 	parse_bytes(inspect, span->dir, held, datagram);
 	parse_bytes(inspect, span->dir, span->data, datagram);
 }
@@ -463,6 +488,7 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 	}
 	for (int i = 0; i < HALF_COUNT; i++)
 		give_half(inspect, &state->half[i]);
+	label_drop(inspect->env.labels, &state->label);
 	context_close_all(&inspect->contexts, &state->contexts);
 	pool_give(&inspect->flows, inspect->flow->parse);
 	inspect->flow->parse = 0;

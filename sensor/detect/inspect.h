@@ -7,6 +7,7 @@
 #ifndef SEKISHO_DETECT_INSPECT_H
 #define SEKISHO_DETECT_INSPECT_H
 
+#include "classify/label.h"
 #include "detect/card.h"
 #include "detect/contact.h"
 #include "indicator/indicator.h"
@@ -23,6 +24,7 @@ struct inspect_env {
 	const struct indicators *lists;
 	const struct rules *rules; /* may be NULL: none */
 	struct match_scratch *scratch;
+	struct labels *labels; /* of the run; NULL: flows get no label */
 	const struct pan_table *cards;
 	uint64_t generation;
 	struct hash_key key; /* of the run */
@@ -41,7 +43,7 @@ struct inspect;
 size_t inspect_bytes(const struct inspect_sizes *sizes);
 struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *sizes,
 	const struct inspect_env *env, struct emit *emit);
-/* The next generation's sections, at the swap; key and token_key stay. */
+/* The next generation's sections, at the swap; key, token_key and labels stay. */
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
 
 /* Where a span was seen: never another flow's packet, or the number of workers would show. */

@@ -1,11 +1,12 @@
 #include "detect/words.h"
 
+#include "classify/label.h"
 #include "parse/parser.h"
 #include "unwrap/unwrap.h"
 
-const char *detect_app_word(uint8_t app)
+const char *detect_app_word(uint8_t app, uint16_t label)
 {
-	return app > 0 && app <= parsers_count ? parsers[app - 1]->name : NULL;
+	return app > 0 && app <= parsers_count ? parsers[app - 1]->name : label_word(label);
 }
 
 const char *detect_field_word(uint8_t role)

@@ -5,7 +5,8 @@
 
 #include "fact/fact.h"
 
-const char *detect_app_word(uint8_t app); /* parser's index + 1; NULL: none */
+/* parser's index + 1, else the label; NULL: none */
+const char *detect_app_word(uint8_t app, uint16_t label);
 const char *detect_field_word(uint8_t role);
 const char *detect_layer_word(uint8_t layer);
 const char *detect_message_word(uint8_t kind); /* "flow" beyond the known */

@@ -46,8 +46,9 @@ static void put_flow(struct join *join, struct json *json, const struct fact_flo
 	put_tuple(json, flow);
 	flow_community_id(&flow->key, community);
 	json_text(json, "community_id", community);
-	if (detect_app_word(flow->app) != NULL)
-		json_text(json, "app_proto", detect_app_word(flow->app));
+	const char *app = detect_app_word(flow->app, flow->label);
+	if (app != NULL)
+		json_text(json, "app_proto", app);
 	json_text(json, "direction", flow->dir == flow->client_end ? "to_server" : "to_client");
 }
 

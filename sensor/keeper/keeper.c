@@ -146,6 +146,12 @@ static int engine_child(struct keeper *keeper)
 	memcpy(conf.token_key, keeper->card_key, sizeof(conf.token_key));
 	if (keeper->restarts > 0)
 		source_take_over(keeper->source);
+	struct labels *labels[ENGINE_WORKERS_MAX] = {NULL};
+	if (!labels_new_all(labels, conf.workers, &err)) {
+		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
+		return err.status;
+	}
+	conf.labels = labels;
 	run_number(keeper, &conf);
 	if (!child_start("sekisho-engine", &err) ||
 		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, true)) {
@@ -153,6 +159,7 @@ static int engine_child(struct keeper *keeper)
 		return EXIT_INTERNAL;
 	}
 	int status = engine_run(&conf, keeper->source, sink, feed, &child_stop, &report, &err);
+	labels_free_all(labels, conf.workers);
 	if (err.status != 0)
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
 	if (report.quotas > 0)

@@ -13,6 +13,7 @@
 #define MEMORY (256ull << 20)
 #define SMALL_RING 32768
 #define RUNS 5
+#define WORKERS_MAX 4
 
 static bool build(const char *signatures, struct generation *out)
 {
@@ -67,7 +68,8 @@ static void keep(const char *name, const struct outcome *outcome)
 	fclose(file);
 }
 
-static bool one(const struct generation *generation, const char *path, const char *dump)
+static bool one(const struct generation *generation, struct labels *const labels[],
+	const char *path, const char *dump)
 {
 	static const struct {
 		uint32_t workers, ring;
@@ -80,6 +82,7 @@ static bool one(const struct generation *generation, const char *path, const cha
 		struct run_once run = {.generation = generation,
 			.workers = runs[i].workers,
 			.fact_ring = runs[i].ring,
+			.labels = labels,
 			.memory = MEMORY};
 		if (!run_files(&run, &path, 1, &outcome[i])) {
 			printf("ok %s (refused: %s)\n", path, outcome[i].err.text);
@@ -107,15 +110,18 @@ static bool one(const struct generation *generation, const char *path, const cha
 int main(int argc, char **argv)
 {
 	struct generation generation = {0};
+	struct labels *labels[WORKERS_MAX];
+	struct err err = {0};
 	char path[4096];
 	bool fine = true;
 
-	if (argc < 2 || !build(argv[1], &generation))
+	if (argc < 2 || !build(argv[1], &generation) || !labels_new_all(labels, WORKERS_MAX, &err))
 		return 2;
 	while (fgets(path, sizeof(path), stdin) != NULL) {
 		path[strcspn(path, "\n")] = '\0';
-		fine = one(&generation, path, argc > 2 ? argv[2] : NULL) && fine;
+		fine = one(&generation, labels, path, argc > 2 ? argv[2] : NULL) && fine;
 	}
+	labels_free_all(labels, WORKERS_MAX);
 	generation_drop(&generation);
 	return fine ? 0 : 1;
 }

@@ -12,6 +12,8 @@
 #include "engine.h"
 #include "event/record.h"
 
+#define WORKERS_MAX 4
+
 static atomic_bool armed;
 static atomic_ulong events;
 static atomic_ulong runs; /* that were armed */
@@ -87,11 +89,15 @@ static const struct generation *next(void *self, struct pos at)
 	return NULL;
 }
 
-static bool run(struct generation *generation, const char *path, uint32_t workers)
+static bool run(struct generation *generation, struct labels *const labels[], const char *path,
+	uint32_t workers)
 {
 	static const int stop = 0;
-	struct engine_conf conf = {
-		.workers = workers, .memory = 256u << 20, .key = {1, 2}, .sensor = "test"};
+	struct engine_conf conf = {.workers = workers,
+		.memory = 256u << 20,
+		.key = {1, 2},
+		.sensor = "test",
+		.labels = labels};
 	struct engine_report report;
 	struct err err = {0};
 	struct source *source = source_files(&path, 1, &err);
@@ -117,6 +123,7 @@ int main(int argc, char **argv)
 		.rule_cnt = 1,
 		.default_level = LEVEL_CONTENT};
 	struct generation generation = {0};
+	struct labels *labels[WORKERS_MAX];
 	struct err err = {0};
 
 	if (argc < 3)
@@ -128,10 +135,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
+	if (!labels_new_all(labels, WORKERS_MAX, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 2;
+	}
 	for (int i = 2; i < argc; i++)
-		for (uint32_t workers = 1; workers <= 4; workers *= 2)
-			if (!run(&generation, argv[i], workers))
+		for (uint32_t workers = 1; workers <= WORKERS_MAX; workers *= 2)
+			if (!run(&generation, labels, argv[i], workers))
 				return 1;
+	labels_free_all(labels, WORKERS_MAX);
 	generation_drop(&generation);
 	printf("%lu runs, %lu events, none cost an allocation\n", atomic_load(&runs),
 		atomic_load(&events));

@@ -71,7 +71,8 @@ bool run_files(const struct run_once *run, const char *const paths[], uint32_t c
 		.run = 0x1122334455667788,
 		.key = {1, 2},
 		.token_key = {7},
-		.sensor = "test"};
+		.sensor = "test",
+		.labels = run->labels};
 	struct feed feed = {.run = run, .outcome = outcome};
 
 	*outcome = (struct outcome){.status = -1};

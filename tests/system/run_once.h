@@ -19,6 +19,7 @@ struct run_once {
 	uint32_t workers;
 	uint64_t memory;
 	uint32_t fact_ring;
+	struct labels *const *labels; /* one a worker, or NULL */
 	const struct generation *next; /* NULL: none; else offered once, behind next_from frames */
 	uint64_t next_from;
 };
