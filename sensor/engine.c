@@ -15,6 +15,7 @@
 #define FACT_RING (8u << 20)
 #define DEAL_RING (1u << 20)
 #define NAP_NS 50000
+#define NAP_IDLE_NS 1000000         /* the join, after a while without facts */
 #define LIVE_SLACK_NS 1000000000ull /* now is at least the kernel's clock less this */
 #define LIVE_JUMP_NS 60000000000ull /* and moves on by at most this per batch */
 #define TICK_MS 100
@@ -61,9 +62,9 @@ struct engine {
 	const char *names[SOURCE_INPUTS_MAX];
 };
 
-static void nap(void)
+static void nap(long pause_ns)
 {
-	const struct timespec pause = {.tv_nsec = NAP_NS};
+	const struct timespec pause = {.tv_nsec = pause_ns};
 
 	nanosleep(&pause, NULL);
 }
@@ -199,13 +200,17 @@ static bool engine_prepare(
 static void *join_run(void *self)
 {
 	struct engine *engine = self;
+	long pause_ns = NAP_NS;
 
 	while (*engine->stop == 0) {
-		if (join_step(engine->join))
+		if (join_step(engine->join)) {
+			pause_ns = NAP_NS;
 			continue;
+		}
 		if (join_ended(engine->join))
 			break;
-		nap();
+		nap(pause_ns); /* longer while nothing comes: events are rare */
+		pause_ns = pause_ns < NAP_IDLE_NS ? pause_ns * 2 : NAP_IDLE_NS;
 	}
 	while (join_step(engine->join)) {
 	}
@@ -286,7 +291,7 @@ static void *lane_run(void *self)
 			worker_reached(lane->worker, dealt);
 			if (ended)
 				break;
-			nap();
+			nap(NAP_NS);
 			continue;
 		}
 		worker_packets(lane->worker, packets, count);
@@ -316,7 +321,7 @@ static bool deal_to(struct engine *engine, struct lane *lane, const void *data, 
 	while ((room = spsc_reserve(&lane->deal_in, len)) == NULL) {
 		if (*engine->stop != 0)
 			return false;
-		nap();
+		nap(NAP_NS);
 	}
 	memcpy(room, data, len);
 	spsc_commit(&lane->deal_in, len);

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "account/account.h"
+#include "base/scratch.h"
 #include "fact/sums.h"
 #include "join/join.h"
 
@@ -18,6 +19,7 @@ struct worker {
 	struct hash_key key;
 	uint64_t now_ns; /* every due time up to it was served */
 	uint64_t minute; /* the open one; UINT64_MAX: no packet yet */
+	uint32_t epoch;  /* of the rows in account: grows when they leave */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
 };
@@ -39,7 +41,7 @@ void worker_packets(struct worker *worker, const struct packet packets[], uint32
 }
 
 /* The row to book a flow's bytes to: its subject, in the minute at hand. */
-static struct account_counts *books_of(struct worker *worker, uint32_t flow, uint16_t source)
+static struct account_counts *find_books(struct worker *worker, uint32_t flow, uint16_t source)
 {
 	const struct tuple *tuple = flow_key(worker->flows, flow);
 	const struct flow *record = flow_at(worker->flows, flow);
@@ -52,6 +54,26 @@ static struct account_counts *books_of(struct worker *worker, uint32_t flow, uin
 	if (subject.merchant == 0 && !subject.guessed && !subject.nobody)
 		key.server = subject.end == 0 ? tuple->src : tuple->dst;
 	return account_row(worker->account, &key);
+}
+
+/* Found once a minute; without state the subject may still change with each packet. */
+static struct account_counts *books_of(struct worker *worker, uint32_t flow, uint16_t source)
+{
+	struct flow *record = flow_at(worker->flows, flow);
+	struct account_counts *counts;
+	uint32_t number;
+
+	if (record->parse != 0 && record->books_epoch == worker->epoch &&
+		record->books_source == source)
+		return account_at(worker->account, record->books_row);
+	counts = find_books(worker, flow, source);
+	number = account_number(worker->account, counts);
+	if (number <= UINT16_MAX) {
+		record->books_epoch = worker->epoch;
+		record->books_row = (uint16_t)number;
+		record->books_source = source;
+	}
+	return counts;
 }
 
 static void book_unowned(
@@ -125,24 +147,29 @@ static void take_packet(struct worker *worker, const struct packet *packet)
 	take_spans(worker, flow, counts);
 }
 
+static void book_skipped(struct account_counts *counts, const int64_t skipped[])
+{
+	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
+		counts->skipped[i] += skipped[i];
+		counts->inspected -= skipped[i];
+	}
+}
+
 static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts)
 {
-	struct span span;
+	SCRATCH struct span span;
 
 	while (stream_pull(worker->streams, &span)) {
-		int64_t skipped[SKIP_REASON_COUNT] = {0};
-		int64_t inspected = (int64_t)span.data.len;
+		SCRATCH int64_t skipped[SKIP_REASON_COUNT];
 
 		if (counts == NULL) {
 			counts = books_of(worker, flow, worker->place.source);
 			book_push(worker, NULL, flow, counts);
 		}
-		inspect_span(worker->inspect, worker->flows, flow, &span, &worker->place, skipped);
-		for (int i = 0; i < SKIP_REASON_COUNT; i++) {
-			counts->skipped[i] += skipped[i];
-			inspected -= skipped[i];
-		}
-		counts->inspected += inspected;
+		counts->inspected += (int64_t)span.data.len;
+		if (inspect_span(
+			    worker->inspect, worker->flows, flow, &span, &worker->place, skipped))
+			book_skipped(counts, skipped);
 		worker->inspected += span.data.len;
 	}
 }
@@ -215,6 +242,7 @@ static void close_minute(struct worker *worker, uint64_t stamp_ns)
 	emit_at(worker->emit, stamp_ns, STAMP_TIMER, UINT64_MAX);
 	contacts_send(worker->contacts, worker->emit);
 	account_take(worker->account, UINT64_MAX, send_coverage, worker);
+	worker->epoch++;
 }
 
 static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
@@ -304,6 +332,7 @@ struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
 	assert(worker != NULL);
 	worker->emit = emit;
 	worker->minute = UINT64_MAX;
+	worker->epoch = 1;
 	worker->flows = flow_table_new(arena, sizes->flows, owner);
 	worker->streams = streams_new(arena, sizes->stream_flows, sizes->stream_blocks);
 	worker->inspect = inspect_new(arena, &sizes->inspect, env, emit);

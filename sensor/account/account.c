@@ -1,6 +1,7 @@
 #include "account/account.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 /* Open addressing over row numbers; row 0 is nobody's and takes what finds no room. */
 struct account {
@@ -85,6 +86,18 @@ struct account_counts *account_row(struct account *account, const struct account
 	account->rows[account->used] = (struct account_row){.key = *key};
 	*slot = ++account->used;
 	return &account->rows[account->used - 1].counts;
+}
+
+uint32_t account_number(const struct account *account, const struct account_counts *counts)
+{
+	const uint8_t *row = (const uint8_t *)counts - offsetof(struct account_row, counts);
+
+	return (uint32_t)((size_t)(row - (const uint8_t *)account->rows) / sizeof(*account->rows));
+}
+
+struct account_counts *account_at(struct account *account, uint32_t number)
+{
+	return &account->rows[number].counts;
 }
 
 void account_take(struct account *account, uint64_t before,

@@ -21,6 +21,10 @@ struct account *account_new(struct arena *arena, uint32_t rows, const struct has
  * of that minute (made at account_new; overflow counted).  Valid until the next take. */
 struct account_counts *account_row(struct account *account, const struct account_key *key);
 
+/* A row's number, and the row of a number: as long as the row is valid. */
+uint32_t account_number(const struct account *account, const struct account_counts *counts);
+struct account_counts *account_at(struct account *account, uint32_t number);
+
 /* Hands every row of minutes before `before` to take() and frees it. */
 void account_take(struct account *account, uint64_t before,
 	void (*take)(void *self, const struct account_row *row), void *self);

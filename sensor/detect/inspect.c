@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/scratch.h"
 #include "detect/state.h"
 
 static_assert(sizeof(struct flow_state) <= 448, "state of a flow with payload");
@@ -9,6 +10,8 @@ static_assert(sizeof(struct flow_state) <= 448, "state of a flow with payload");
 static void parser_pools(struct inspect *inspect, struct arena *arena, uint32_t flows)
 {
 	for (uint32_t i = 0; i < parsers_count; i++) {
+		if (strcmp(parsers[i]->name, "tls") == 0)
+			inspect->tls = (int)i + 1;
 		bool made = pool_new(&inspect->parser[i], arena, parsers[i]->state_size, flows);
 		assert(made);
 	}
@@ -90,8 +93,7 @@ bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
 	if (flow->parse == 0)
 		return false;
 	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	return state->classify.parser > 0 &&
-	       strcmp(parsers[state->classify.parser - 1]->name, "tls") == 0;
+	return state->classify.parser > 0 && state->classify.parser == inspect->tls;
 }
 
 bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow)
@@ -141,6 +143,7 @@ static void bind(struct inspect *inspect, struct flow_state *state)
 	for (int i = 0; i < HALF_COUNT; i++)
 		memset(state->half[i].rule, 0, sizeof(state->half[i].rule));
 	subject_of(inspect->env.policy, key, inspect->flow->client_dir, &state->subject);
+	inspect->flow->books_epoch = 0; /* another subject, another row */
 	ask_lists(inspect, state, key);
 }
 
@@ -242,6 +245,7 @@ static void learn_client(struct inspect *inspect)
 		flow_client_is(inspect->flow, (uint8_t)inspect->io.client_dir);
 		subject_of(inspect->env.policy, flow_key(inspect->table, inspect->flow_number),
 			inspect->flow->client_dir, &inspect->state->subject);
+		inspect->flow->books_epoch = 0;
 	}
 	inspect->io.client_dir = -1;
 }
@@ -430,35 +434,45 @@ static void set_flow(struct inspect *inspect, struct flow_table *table, uint32_t
 	inspect->io.client_dir = -1;
 }
 
-static void book(struct inspect *inspect, int64_t sign, int64_t skipped[static SKIP_REASON_COUNT])
+/* What was skipped since the last call; false: nothing. */
+static bool book(struct inspect *inspect, int64_t skipped[static SKIP_REASON_COUNT])
 {
 	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
+	int64_t any = 0;
 
-	for (int i = 0; i < SKIP_REASON_COUNT; i++)
-		skipped[i] += sign * (int64_t)(inspect->io.skipped[i] + unwrap->skipped[i]);
+	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
+		uint64_t sum = inspect->io.skipped[i] + unwrap->skipped[i];
+		skipped[i] = (int64_t)(sum - inspect->booked[i]);
+		inspect->booked[i] = sum;
+		any |= skipped[i];
+	}
+	return any != 0;
 }
 
-void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+static bool skip_span(
+	const struct span *span, enum skip_reason reason, int64_t skipped[static SKIP_REASON_COUNT])
+{
+	memset(skipped, 0, sizeof(skipped[0]) * SKIP_REASON_COUNT);
+	skipped[reason] = (int64_t)span->data.len;
+	return span->data.len > 0;
+}
+
+bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place,
 	int64_t skipped[static SKIP_REASON_COUNT])
 {
 	set_flow(inspect, table, flow, place);
 	if (inspect->flow->parse == 0 && span->data.len == 0)
-		return; /* a flow that never carried payload has no state */
+		return false; /* a flow that never carried payload has no state */
 	inspect->after_rst = span->after_rst;
 	inspect->state = state_of(inspect);
-	if (inspect->state == NULL) {
-		skipped[SKIP_PARSER_STATE] += (int64_t)span->data.len;
-		return;
-	}
+	if (inspect->state == NULL)
+		return skip_span(span, SKIP_PARSER_STATE, skipped);
 	inspect->state->last = *place;
-	if (inspect->state->subject.nobody || inspect->state->subject.level == LEVEL_NONE) {
-		skipped[SKIP_LEVEL] += (int64_t)span->data.len;
-		return;
-	}
-	book(inspect, -1, skipped);
+	if (inspect->state->subject.nobody || inspect->state->subject.level == LEVEL_NONE)
+		return skip_span(span, SKIP_LEVEL, skipped);
 	take_span(inspect, span);
-	book(inspect, 1, skipped);
+	return book(inspect, skipped);
 }
 
 static void give_half(struct inspect *inspect, struct half *half)
@@ -472,6 +486,7 @@ static void give_half(struct inspect *inspect, struct half *half)
 
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow)
 {
+	SCRATCH int64_t ignored[SKIP_REASON_COUNT];
 	struct flow_state *state;
 
 	if (flow_at(table, flow)->parse == 0)
@@ -492,4 +507,5 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 	context_close_all(&inspect->contexts, &state->contexts);
 	pool_give(&inspect->flows, inspect->flow->parse);
 	inspect->flow->parse = 0;
+	(void)book(inspect, ignored); /* bytes held back were booked when they came */
 }

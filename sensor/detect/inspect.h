@@ -56,8 +56,9 @@ struct inspect_place {
 void inspect_last_place(
 	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out);
 
-/* One span of a flow.  *skipped: bytes of it (or held before) that nobody looked at, by reason. */
-void inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+/* One span of a flow.  True: bytes of it (or held before) were looked at by nobody, *skipped says
+ * how many by reason; false: all were, *skipped is undefined. */
+bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place,
 	int64_t skipped[static SKIP_REASON_COUNT]);
 /* The flow ends (after its last spans): what is open is told, its state is freed. */

@@ -53,6 +53,8 @@ struct inspect {
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
 	struct inspect_counters counters;
+	int tls;                            /* number of that parser + 1 */
+	uint64_t booked[SKIP_REASON_COUNT]; /* of io and unwrap, at the last span */
 
 	/* The flow at hand, set by inspect_span and inspect_end. */
 	struct flow_table *table;

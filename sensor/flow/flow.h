@@ -55,7 +55,9 @@ struct flow {
 	uint16_t flags;               /* enum flow_flag */
 	uint8_t client_dir;           /* direction whose packets the client sends: 0 or 1 */
 	uint8_t state;                /* flow table's own */
-	uint64_t unused;              /* for the hot line's next need */
+	uint32_t books_epoch;         /* the worker's: of books_row; 0 = none */
+	uint16_t books_row;           /* where its bytes are booked, as long as */
+	uint16_t books_source;        /* they come from this source */
 };
 
 struct flow_owner {
