@@ -10,13 +10,6 @@ bool bytes_equal_nocase(struct bytes a, struct bytes b)
 	return true;
 }
 
-bool bytes_starts(struct bytes a, const char *text)
-{
-	struct bytes start = bytes_text(text);
-
-	return a.len >= start.len && bytes_equal(bytes_head(a, start.len), start);
-}
-
 bool bytes_starts_nocase(struct bytes a, const char *text)
 {
 	struct bytes start = bytes_text(text);

@@ -54,7 +54,13 @@ static inline uint8_t byte_lower(uint8_t c)
 bool bytes_equal_nocase(struct bytes a, struct bytes b);
 
 /* True if a begins with the text (ASCII case ignored by the second). */
-bool bytes_starts(struct bytes a, const char *text);
+static inline bool bytes_starts(struct bytes a, const char *text)
+{
+	size_t len = strlen(text);
+
+	return a.len >= len && memcmp(a.ptr, text, len) == 0;
+}
+
 bool bytes_starts_nocase(struct bytes a, const char *text);
 
 /* First place of needle in hay, or SIZE_MAX.  An empty needle is found at 0. */

@@ -2,6 +2,7 @@
  * the card detector. */
 #include <assert.h>
 
+#include "base/scratch.h"
 #include "detect/state.h"
 
 #define PART_BYTES (1u << 20) /* a finding is told at the latest this far behind its first hit */
@@ -67,7 +68,8 @@ static void note_answer(
 {
 	struct context *context;
 
-	if (message->kind != MESSAGE_HTTP_RESPONSE || !run->first)
+	if (message->kind != MESSAGE_HTTP_RESPONSE || !run->first ||
+		(run->role != FIELD_HTTP_STATUS && run->role != FIELD_HTTP_CONTENT_TYPE))
 		return;
 	context = context_of(inspect, message);
 	if (context == NULL)
@@ -86,7 +88,7 @@ static void ask_name(struct inspect *inspect, const struct run *run)
 {
 	static const uint8_t by[FIELD_ROLE_COUNT] = {
 		[FIELD_DNS_QUERY] = 1, [FIELD_TLS_SNI] = 2, [FIELD_HTTP_HOST] = 3};
-	uint32_t rows[INDICATOR_HITS_MAX];
+	SCRATCH uint32_t rows[INDICATOR_HITS_MAX];
 	struct bytes name = run->data;
 
 	if (by[run->role] == 0 || !run->first || name.len == 0 || name.len > 255)
@@ -157,8 +159,8 @@ static void ask_rules(struct inspect *inspect, const struct message *message, en
 	struct bytes data)
 {
 	struct half *half = half_of(inspect);
-	uint32_t found[RULE_HITS_MAX];
-	struct rule_buffers buffers;
+	SCRATCH uint32_t found[RULE_HITS_MAX];
+	SCRATCH struct rule_buffers buffers;
 	uint32_t count =
 		rules_candidates(inspect->env.rules, inspect->env.scratch, role, data, found);
 
@@ -302,9 +304,11 @@ static struct card_scan scan_of(struct inspect *inspect, const struct view *view
 static void view_take(void *self, const struct message *message, const struct view *view)
 {
 	struct inspect *inspect = self;
-	struct card_scan scan = scan_of(inspect, view);
 
 	(void)message;
+	if (view->first && view->last && view->data.len < CARD_DIGITS_ANY)
+		return; /* too short for a card: most values */
+	struct card_scan scan = scan_of(inspect, view);
 	if (view->first && view->last) {
 		struct window window = {.buf = view->data,
 			.to = view->data.len,

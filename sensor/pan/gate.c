@@ -58,6 +58,12 @@ static struct masks masks_plain(const uint8_t *p)
 	}                                                                                          \
 	if (len == from)                                                                           \
 		return len;                                                                        \
+	if (len >= BLOCK) { /* once more the last whole block, without what was looked at */       \
+		const uint8_t *last = data + (len - BLOCK);                                        \
+		unsigned old = (unsigned)(BLOCK - (len - from));                                   \
+		found = BLOCK_GATES(digits_of, separators_of, last) & ~UINT64_C(0) << old;         \
+		return found != 0 ? len - BLOCK + (unsigned)__builtin_ctzll(found) : len;          \
+	}                                                                                          \
 	uint8_t rest[BLOCK] = {0};                                                                 \
 	memcpy(rest, data + from, len - from);                                                     \
 	found = BLOCK_GATES(digits_of, separators_of, rest);                                       \
@@ -151,8 +157,43 @@ __attribute__((target("avx2"))) size_t pan_gate_avx2(const uint8_t *data, size_t
 	GATE_BODY(digits_avx2, separators_avx2);
 }
 
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+AVX512 static inline uint64_t gates_avx512(__m512i v)
+{
+	__m512i at = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
+	struct masks m = {.digit = _mm512_cmple_epu8_mask(at, _mm512_set1_epi8(9))};
+
+	if (!four_digits(m.digit))
+		return 0;
+	m.separator = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
+		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
+		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-')) |
+		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'));
+	return gates(m);
+}
+
+/* The rest is loaded by mask: nothing behind it is touched, nothing is copied. */
+AVX512 size_t pan_gate_avx512(const uint8_t *data, size_t from, size_t len)
+{
+	uint64_t found;
+
+	for (; len - from >= BLOCK; from += BLOCK) {
+		found = gates_avx512(_mm512_loadu_si512(data + from));
+		if (found != 0)
+			return from + (unsigned)__builtin_ctzll(found);
+	}
+	if (len == from)
+		return len;
+	uint64_t rest = ~UINT64_C(0) >> (BLOCK - (len - from));
+	found = gates_avx512(_mm512_maskz_loadu_epi8(rest, data + from));
+	return found != 0 ? from + (unsigned)__builtin_ctzll(found) : len;
+}
+
 size_t pan_gate(const uint8_t *data, size_t from, size_t len)
 {
+	if (__builtin_cpu_supports("avx512bw"))
+		return pan_gate_avx512(data, from, len);
 	return __builtin_cpu_supports("avx2") ? pan_gate_avx2(data, from, len)
 					      : pan_gate_sse2(data, from, len);
 }

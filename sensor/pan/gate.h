@@ -20,6 +20,7 @@ size_t pan_gate_plain(const uint8_t *data, size_t from, size_t len);
 #ifdef __x86_64__
 size_t pan_gate_sse2(const uint8_t *data, size_t from, size_t len);
 size_t pan_gate_avx2(const uint8_t *data, size_t from, size_t len);
+size_t pan_gate_avx512(const uint8_t *data, size_t from, size_t len);
 #endif
 
 #endif

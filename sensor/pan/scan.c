@@ -325,24 +325,28 @@ static size_t around_gate(struct scan *scan, size_t done, size_t gate)
 void pan_find(const struct pan_table *table, const struct hash_key *key, struct bytes buf,
 	size_t from, size_t to, bool before_start, bool after_end, struct pan_scan *out)
 {
+	out->count = 0;
+	out->more = out->shaped = out->failed = 0;
+	to = to < buf.len ? to : buf.len;
+	if (from >= to || buf.len < CARD_DIGITS_MIN)
+		return;
+	size_t end = buf.len - to < PAN_SPAN_MAX ? buf.len : to + PAN_SPAN_MAX;
+	size_t done = from < PAN_SPAN_MAX ? 0 : from - PAN_SPAN_MAX;
+	size_t gate = pan_gate(buf.ptr, done, end);
+	if (gate >= end) /* nearly always */
+		return;
+
 	struct scan scan = {.table = table,
 		.key = key,
 		.buf = buf,
 		.from = from,
-		.to = to < buf.len ? to : buf.len,
+		.to = to,
 		.before_start = before_start,
 		.after_end = after_end,
 		.out = out};
-
-	out->count = 0;
-	out->more = out->shaped = out->failed = 0;
-	size_t end = buf.len - scan.to < PAN_SPAN_MAX ? buf.len : scan.to + PAN_SPAN_MAX;
-	size_t done = from < PAN_SPAN_MAX ? 0 : from - PAN_SPAN_MAX;
-	while (scan.from < scan.to && done < end) {
-		size_t gate = pan_gate(buf.ptr, done, end);
-		if (gate >= end)
-			break;
+	while (gate < end) {
 		done = around_gate(&scan, done, gate);
+		gate = done < end ? pan_gate(buf.ptr, done, end) : end;
 	}
 	explicit_bzero(scan.digits, sizeof(scan.digits));
 }

@@ -3,6 +3,7 @@
  * Questions and up to DNS_ANSWERS_MAX answers are told, what lies behind them
  * as one raw field.  Over TCP the first FIELD_WHOLE bytes of a message are read. */
 #include "base/rd.h"
+#include "base/scratch.h"
 #include "parse/field.h"
 
 #define DNS_PORT 53
@@ -158,7 +159,7 @@ static void tell(struct dns_call *call, const struct run *run)
 
 static bool tell_question(struct dns_call *call, struct bytes message, struct rd *rd)
 {
-	struct dns_name name;
+	SCRATCH struct dns_name name;
 
 	if (!name_read(message, rd, &name))
 		return false;
@@ -189,7 +190,7 @@ static struct bytes value_of(
 
 static bool tell_answer(struct dns_call *call, struct bytes message, struct rd *rd)
 {
-	struct dns_name owner, value;
+	SCRATCH struct dns_name owner, value;
 
 	if (!name_read(message, rd, &owner))
 		return false;
@@ -241,7 +242,7 @@ static struct message message_of(
 static bool is_message(struct bytes data, struct dns_header *header)
 {
 	struct rd rd = rd_of(data);
-	struct dns_name name;
+	SCRATCH struct dns_name name;
 
 	*header = header_of(&rd);
 	if (rd.bad || !is_plausible(header))
@@ -523,7 +524,7 @@ static bool is_strict(struct bytes data)
 	struct rd rd = rd_of(data);
 	struct dns_header header = header_of(&rd);
 	uint32_t records = (uint32_t)header.answers + header.authorities + header.additional;
-	struct dns_name name;
+	SCRATCH struct dns_name name;
 
 	if (header.questions != 1 || is_reserved_set(header.flags) || !name_read(data, &rd, &name))
 		return false;

@@ -4,19 +4,20 @@
 /* What is done with fields of these names; all others are HTTP_HEADER. */
 static const struct known {
 	const char *name;
+	uint8_t len;
 	enum field_role role;
 	void (*frame)(struct http_call *call, struct bytes value);
 } known[] = {
-	{"", FIELD_HTTP_HEADER, NULL},
-	{"host", FIELD_HTTP_HOST, NULL},
-	{"user-agent", FIELD_HTTP_USER_AGENT, NULL},
-	{"referer", FIELD_HTTP_REFERER, NULL},
-	{"cookie", FIELD_HTTP_COOKIE, NULL},
-	{"set-cookie", FIELD_HTTP_COOKIE, NULL},
-	{"content-type", FIELD_HTTP_CONTENT_TYPE, NULL},
-	{"content-encoding", FIELD_HTTP_CONTENT_CODING, NULL},
-	{"content-length", FIELD_HTTP_HEADER, http_content_length},
-	{"transfer-encoding", FIELD_HTTP_HEADER, http_transfer_encoding},
+	{"", 0, FIELD_HTTP_HEADER, NULL},
+	{"host", 4, FIELD_HTTP_HOST, NULL},
+	{"user-agent", 10, FIELD_HTTP_USER_AGENT, NULL},
+	{"referer", 7, FIELD_HTTP_REFERER, NULL},
+	{"cookie", 6, FIELD_HTTP_COOKIE, NULL},
+	{"set-cookie", 10, FIELD_HTTP_COOKIE, NULL},
+	{"content-type", 12, FIELD_HTTP_CONTENT_TYPE, NULL},
+	{"content-encoding", 16, FIELD_HTTP_CONTENT_CODING, NULL},
+	{"content-length", 14, FIELD_HTTP_HEADER, http_content_length},
+	{"transfer-encoding", 17, FIELD_HTTP_HEADER, http_transfer_encoding},
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 
@@ -333,7 +334,7 @@ void http_step_line(struct http_call *call)
 static uint8_t known_of(struct bytes name)
 {
 	for (uint8_t i = 1; i < KNOWN_COUNT; i++)
-		if (bytes_equal_nocase(name, bytes_text(known[i].name)))
+		if (name.len == known[i].len && bytes_starts_nocase(name, known[i].name))
 			return i;
 	return 0;
 }

@@ -167,11 +167,17 @@ bool http_is_junk(uint8_t c)
 
 size_t http_span(struct bytes in, const char *stop)
 {
+	uint64_t set[4] = {0};
 	size_t len = 0;
 
-	for (struct rd rd = rd_of(in); rd_left(&rd) > 0; len++)
-		if (bytes_find_byte(bytes_text(stop), rd_u8(&rd)) != SIZE_MAX)
+	for (; *stop != '\0'; stop++)
+		set[(uint8_t)*stop / 64] |= UINT64_C(1) << (uint8_t)*stop % 64;
+	for (struct rd rd = rd_of(in); rd_left(&rd) > 0; len++) {
+		uint8_t c = rd_u8(&rd);
+
+		if ((set[c / 64] >> c % 64 & 1) != 0)
 			break;
+	}
 	return len;
 }
 

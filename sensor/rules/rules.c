@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "base/scratch.h"
 #include "rules/image.h"
 
 struct rules {
@@ -137,7 +138,7 @@ bool rules_reads(const struct rules *rules, enum field_role role)
 uint32_t rules_candidates(const struct rules *rules, struct match_scratch *scratch,
 	enum field_role role, struct bytes data, uint32_t found[static RULE_HITS_MAX])
 {
-	struct match_hit hits[MATCH_HITS_MAX];
+	SCRATCH struct match_hit hits[MATCH_HITS_MAX];
 	uint32_t more, count;
 
 	if (rules->match[role] == NULL || data.len == 0)

@@ -121,8 +121,9 @@ bool stream_pull(struct streams *streams, struct span *out)
 		streams->datagram.len = 0;
 		return true;
 	}
-	if (streams->stream == NULL)
-		return false;
-	return pull_lane(streams, streams->order[0], out) ||
-	       pull_lane(streams, streams->order[1], out);
+	if (streams->stream != NULL && (pull_lane(streams, streams->order[0], out) ||
+					       pull_lane(streams, streams->order[1], out)))
+		return true;
+	streams->drained = true;
+	return false;
 }

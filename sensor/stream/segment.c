@@ -390,8 +390,9 @@ static void begin(struct streams *streams, struct stream *stream, const struct f
 {
 	struct span span;
 
-	while (stream_pull(streams, &span))
+	while (!streams->drained && stream_pull(streams, &span))
 		;
+	streams->drained = false;
 	streams->last = (struct stream_counters){0};
 	streams->stream = stream;
 	streams->after_rst = (record->flags & FLOW_RST) != 0;

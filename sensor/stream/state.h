@@ -96,6 +96,7 @@ struct streams {
 	uint8_t order[2]; /* directions as they are lent */
 	uint8_t dir;      /* of the packet */
 	bool after_rst;
+	bool drained; /* the last pull found nothing */
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)

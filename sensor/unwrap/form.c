@@ -104,11 +104,13 @@ void form_end(struct unwrap *unwrap, struct node *node)
 	end_pair(unwrap, node);
 }
 
+/* Letters, digits and _-.~%[]+*!$:@ as a set of bits. */
 static bool is_key(uint8_t c)
 {
-	c = byte_lower(c);
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       (c != 0 && strchr("_-.~%[]+*!$:@", c) != NULL);
+	static const uint64_t set[4] = {
+		UINT64_C(0x07ff6c3200000000), UINT64_C(0x47fffffeafffffff), 0, 0};
+
+	return (set[c / 64] >> c % 64 & 1) != 0;
 }
 
 static bool is_value(uint8_t c)

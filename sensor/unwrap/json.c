@@ -3,6 +3,7 @@
  * guard prefix), unquoted names and a missing beginning are all taken as they
  * come.  A token is a member name if ':' follows it, so it is held until what
  * follows is seen. */
+#include "base/scratch.h"
 #include "unwrap/layer.h"
 
 enum mode {
@@ -128,22 +129,50 @@ static void between(struct unwrap *unwrap, struct node *node, uint8_t c)
 
 static void flush_string(struct unwrap *unwrap, struct node *node)
 {
-	uint8_t out[TEXT_HELD_MAX];
+	SCRATCH uint8_t out[TEXT_HELD_MAX];
 
 	value_put(unwrap, node, bytes_of(out, text_end(&node->json.decoder, out)));
 	node->json.mode = MODE_PENDING;
+}
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS (ONES * 0x80)
+
+/* Bit 8i+7 is set if byte i is that one; higher ones may be wrong, the lowest never is. */
+static uint64_t has_byte(uint64_t word, uint8_t byte)
+{
+	uint64_t diff = word ^ ONES * byte;
+
+	return (diff - ONES) & ~diff & HIGHS;
+}
+
+/* How many bytes stand before a quote or backslash. */
+static size_t plain_len(struct bytes data)
+{
+	size_t n = 0;
+
+	for (; data.len - n >= 8; n += 8) {
+		uint64_t word;
+
+		memcpy(&word, data.ptr + n, sizeof(word));
+		word = has_byte(word, '"') | has_byte(word, '\\');
+		if (word != 0)
+			return n + (size_t)__builtin_ctzll(word) / 8;
+	}
+	while (n < data.len && data.ptr[n] != '"' && data.ptr[n] != '\\')
+		n++;
+	return n;
 }
 
 /* Each takes at least one byte of data and gives what is left. */
 static struct bytes in_string(struct unwrap *unwrap, struct node *node, struct bytes data)
 {
 	struct json_state *json = &node->json;
-	uint8_t out[1 + TEXT_HELD_MAX];
+	SCRATCH uint8_t out[1 + TEXT_HELD_MAX];
 	size_t n = 0;
 
 	if (json->decoder.held_len == 0)
-		while (n < data.len && data.ptr[n] != '"' && data.ptr[n] != '\\')
-			n++;
+		n = plain_len(data);
 	if (n > 0) {
 		value_put(unwrap, node, bytes_head(data, n));
 		return bytes_skip(data, n);
@@ -225,6 +254,9 @@ static bool json_looks(struct bytes head)
 {
 	struct bytes next;
 
+	if (head.len == 0 || (head.ptr[0] != '{' && head.ptr[0] != '[' && head.ptr[0] != 0xef &&
+				     head.ptr[0] != ')' && !is_space(head.ptr[0])))
+		return false;
 	if (bytes_starts(head, "\xef\xbb\xbf"))
 		head = bytes_skip(head, 3);
 	if (bytes_starts(head, ")]}'"))

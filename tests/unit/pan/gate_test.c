@@ -35,6 +35,8 @@ static void compare(const uint8_t *p, size_t from, size_t len)
 	assert_int_equal(pan_gate_sse2(p, from, len), plain);
 	if (__builtin_cpu_supports("avx2"))
 		assert_int_equal(pan_gate_avx2(p, from, len), plain);
+	if (__builtin_cpu_supports("avx512bw"))
+		assert_int_equal(pan_gate_avx512(p, from, len), plain);
 #endif
 }
 
