@@ -31,10 +31,32 @@ static void take_spans(struct worker *worker, uint32_t flow, struct account_coun
 static void close_minute(struct worker *worker, uint64_t stamp_ns);
 static void fold_flow(void *self, uint32_t number);
 
+/* Each pass finds what the one before it asked for: flow, its states, its parser. */
+static void prefetch_states(
+	const struct worker *worker, const struct packet packets[], uint32_t count)
+{
+	SCRATCH uint32_t flow[WORKER_BATCH];
+
+	for (uint32_t i = 0; i < count; i++) {
+		flow[i] = flow_likely(worker->flows, &packets[i]);
+		if (packets[i].payload_wire == 0)
+			flow[i] = 0;
+		const struct flow *record = flow_at(worker->flows, flow[i]);
+		if (flow[i] == 0)
+			continue;
+		stream_prefetch(worker->streams, record);
+		inspect_prefetch(worker->inspect, record);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (flow[i] != 0)
+			inspect_prefetch_parser(worker->inspect, flow_at(worker->flows, flow[i]));
+}
+
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count)
 {
 	flow_prefetch(worker->flows, packets, count);
 	flow_prefetch_records(worker->flows, packets, count);
+	prefetch_states(worker, packets, count);
 	for (uint32_t i = 0; i < count; i++)
 		take_packet(worker, &packets[i]);
 	worker->packets += count;

@@ -5,6 +5,8 @@
 #include "base/scratch.h"
 #include "detect/state.h"
 
+#define PREFETCH_MAX 512 /* of a parser's state: what it needs beyond is rare */
+
 static_assert(sizeof(struct flow_state) <= 448, "state of a flow with payload");
 
 static void parser_pools(struct inspect *inspect, struct arena *arena, uint32_t flows)
@@ -63,6 +65,28 @@ void inspect_swap(struct inspect *inspect, const struct inspect_env *env)
 	inspect->env.key = key;
 	inspect->env.labels = labels;
 	inspect->card_env.table = *env->cards;
+}
+
+void inspect_prefetch(const struct inspect *inspect, const struct flow *flow)
+{
+	const uint8_t *at = pool_at(&inspect->flows, flow->parse);
+
+	if (flow->parse == 0)
+		return;
+	for (size_t i = 0; i < sizeof(struct flow_state); i += 64)
+		__builtin_prefetch(at + i, 1);
+}
+
+void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow)
+{
+	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+
+	if (flow->parse == 0 || state->parser_state == 0)
+		return;
+	const struct pool *pool = &inspect->parser[state->classify.parser - 1];
+	const uint8_t *at = pool_at(pool, state->parser_state);
+	for (size_t i = 0; i < pool->item_size && i < PREFETCH_MAX; i += 64)
+		__builtin_prefetch(at + i, 1);
 }
 
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

@@ -46,6 +46,10 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 /* The next generation's sections, at the swap; key, token_key and labels stay. */
 void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
 
+/* A flow's state is asked for soon; then, when it has come, its parser's. */
+void inspect_prefetch(const struct inspect *inspect, const struct flow *flow);
+void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow);
+
 /* Where a span was seen: never another flow's packet, or the number of workers would show. */
 struct inspect_place {
 	uint64_t packet_ns, frame;

@@ -88,6 +88,9 @@ struct flow_table *flow_table_new(struct arena *arena, uint32_t capacity, struct
 void flow_prefetch(struct flow_table *table, const struct packet packets[], uint32_t count);
 void flow_prefetch_records(struct flow_table *table, const struct packet packets[], uint32_t count);
 
+/* A guess, good enough to prefetch what belongs to the flow: by signature, 0 = none. */
+uint32_t flow_likely(const struct flow_table *table, const struct packet *packet);
+
 /* The packet's flow, made if new; 0 if there is no room (counted).  *dir: the
  * packet's direction.  Updates counters, flags, last_ns and client_dir.  Serves
  * first what is due by the packet's now.

@@ -96,6 +96,16 @@ void flow_prefetch_records(struct flow_table *table, const struct packet packets
 	}
 }
 
+uint32_t flow_likely(const struct flow_table *table, const struct packet *packet)
+{
+	const struct bucket *bucket = &table->buckets[home_of(table, packet->hash)];
+
+	for (int slot = 0; slot < BUCKET_SLOTS; slot++)
+		if (bucket->slot[slot] >> 32 == (uint32_t)packet->hash)
+			return (uint32_t)bucket->slot[slot];
+	return 0;
+}
+
 static uint32_t find(const struct flow_table *table, uint64_t hash, const struct tuple *key)
 {
 	uint32_t at = home_of(table, hash), len = chain_len(table);

@@ -17,7 +17,7 @@ struct flow_cold {
 	struct tuple key;
 	uint32_t isn[2][2]; /* by direction: candidates, as flow.state says; ISN_LOW: [0] is the
 			       lowest seen */
-	bool late[2]; /* the second candidate came behind payload: a connection of its own? */
+	bool late[2];       /* the second candidate came behind payload: a connection of its own? */
 	uint8_t unused[6];
 };
 

@@ -479,6 +479,16 @@ static void tcp_packet(
 	settle(push, table);
 }
 
+void stream_prefetch(const struct streams *streams, const struct flow *flow)
+{
+	const uint8_t *at = pool_at(&streams->flows, flow->stream);
+
+	if (flow->stream == 0)
+		return;
+	for (size_t i = 0; i < sizeof(struct stream); i += 64)
+		__builtin_prefetch(at + i, 1);
+}
+
 void stream_push(struct streams *streams, struct flow_table *table, uint32_t flow, uint8_t dir,
 	const struct packet *packet)
 {

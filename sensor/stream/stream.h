@@ -61,6 +61,9 @@ struct streams;
 size_t streams_bytes(uint32_t flows, uint32_t blocks);
 struct streams *streams_new(struct arena *arena, uint32_t flows, uint32_t blocks);
 
+/* The flow's state is asked for soon. */
+void stream_prefetch(const struct streams *streams, const struct flow *flow);
+
 /* The packet of that flow and direction, also without payload: it may acknowledge.
  * May call flow_hole(). */
 void stream_push(struct streams *streams, struct flow_table *table, uint32_t flow, uint8_t dir,
