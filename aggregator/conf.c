@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/endpoint.h"
+#include "base/nearest.h"
 #include "base/yaml.h"
-#include "ingest/zmq.h"
 
 #define DB_MAX_LEAST (1u << 20)
 
@@ -122,17 +123,31 @@ static bool option_set(struct conf *conf, int code, const char *text, struct err
 	}
 }
 
+/* getopt says only that a word is unknown: we say which is near. */
+static bool unknown_option(const char *word, struct err *err)
+{
+	struct nearest nearest = nearest_of(bytes_text(word + strspn(word, "-")));
+
+	for (const struct option *option = options; option->name != NULL; option++)
+		nearest_offer(&nearest, option->name);
+	if (nearest.best != NULL)
+		return err_set(
+			err, EXIT_USAGE, "unknown option %s; nearest is --%s", word, nearest.best);
+	return err_set(err, EXIT_USAGE, "unknown option %s; see --help", word);
+}
+
 static bool line_read(struct conf *conf, int argc, char **argv, struct err *err)
 {
 	int code;
 
 	optind = 0;
 	opterr = 0;
-	while (-1 != (code = getopt_long(argc, argv, "c:ThV", options, NULL))) {
+	while (-1 != (code = getopt_long(argc, argv, ":c:ThV", options, NULL))) {
+		if (code == ':')
+			return err_set(
+				err, EXIT_USAGE, "%s needs a value; see --help", argv[optind - 1]);
 		if (code == '?')
-			return err_set(err, EXIT_USAGE,
-				"\"%s\": no such option, or its value is missing; see --help",
-				argv[optind - 1]);
+			return unknown_option(argv[optind - 1], err);
 		if (!option_set(conf, code, optarg, err))
 			return false;
 	}
@@ -149,8 +164,8 @@ static bool complete(const struct conf *conf, struct err *err)
 		return err_set(err, EXIT_USAGE, "--db is missing: where events are kept");
 	if (conf->socket == NULL)
 		return err_set(err, EXIT_USAGE, "--socket is missing: where questions are asked");
-	return hub_endpoint_check("--listen", conf->listen, err) &&
-	       (conf->publish == NULL || hub_endpoint_check("--publish", conf->publish, err));
+	return endpoint_check("--listen", conf->listen, err) &&
+	       (conf->publish == NULL || endpoint_check("--publish", conf->publish, err));
 }
 
 bool conf_read(struct conf *conf, int argc, char **argv, struct err *err)
@@ -159,7 +174,7 @@ bool conf_read(struct conf *conf, int argc, char **argv, struct err *err)
 
 	*conf = (struct conf){0};
 	opterr = 0;
-	while (-1 != (code = getopt_long(argc, argv, "c:ThV", options, NULL))) {
+	while (-1 != (code = getopt_long(argc, argv, ":c:ThV", options, NULL))) {
 		if (code == 'c' && conf->doc != NULL)
 			return err_set(err, EXIT_USAGE, "-c: one file only");
 		if (code == 'c' && !file_read(conf, optarg, err))

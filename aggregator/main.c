@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +31,17 @@ struct program {
 	struct http *http;
 	struct api api;
 	int lock, signals;
+	bool made; /* the database: there was none before this start */
 };
+
+/* Events are masked, but what is read of the wire stands in memory too. */
+static bool no_core(struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	return (-1 != prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && -1 != setrlimit(RLIMIT_CORE, &none)) ||
+	       err_set(err, EXIT_CANNOT, "cannot switch core dumps off: %s", strerror(errno));
+}
 
 /* Two writers of one database would each keep marks of their own. */
 static bool lock(struct program *p, struct err *err)
@@ -40,11 +52,30 @@ static bool lock(struct program *p, struct err *err)
 		return err_set(err, EXIT_USAGE, "--db: the path is too long");
 	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (-1 == p->lock)
-		return err_set(err, EXIT_CANNOT, "--db: %s: %s", path, strerror(errno));
+		return err_set(err, EXIT_CANNOT,
+			"--db: %s: cannot be made or opened: %s; the folder must exist and be "
+			"ours to write",
+			path, strerror(errno));
 	if (-1 == flock(p->lock, LOCK_EX | LOCK_NB))
 		return err_set(err, EXIT_CANNOT,
-			"--db: %s: another sekisho-aggregator uses this database", p->conf->db);
+			"--db: %s: another sekisho-aggregator uses this database; stop it, or "
+			"name another",
+			p->conf->db);
+	p->made = -1 == access(p->conf->db, F_OK) && errno == ENOENT;
 	return true;
+}
+
+/* err says which line: of which file. */
+static void name_file(const char *path, struct err *err)
+{
+	struct err named = {0};
+
+	err_set(&named, err->status, "--merchants: %s: ", path);
+	size_t len = strlen(named.text), more = strlen(err->text);
+	if (more > sizeof(named.text) - 1 - len)
+		more = sizeof(named.text) - 1 - len;
+	memcpy(named.text + len, err->text, more);
+	*err = named;
 }
 
 static bool merchants_load(struct program *p, struct err *err)
@@ -68,6 +99,8 @@ static bool merchants_load(struct program *p, struct err *err)
 		else
 			good = merchants_import(p->sql, bytes_of(text, size), false,
 				p->conf->policy_out, (int64_t)clock_real_ns(), &change, err);
+		if (!good && text != NULL && err->status == EXIT_USAGE)
+			name_file(p->conf->merchants, err);
 		free(text);
 	}
 	if (-1 != fd)
@@ -92,7 +125,7 @@ static bool program_open(struct program *p, struct err *err)
 {
 	const struct conf *conf = p->conf;
 
-	if (!signals_open(p, err) || !lock(p, err))
+	if (!no_core(err) || !signals_open(p, err) || !lock(p, err))
 		return false;
 	p->sql = store_open(conf->db, conf->db_max, err);
 	if (p->sql == NULL || (conf->merchants != NULL && !merchants_load(p, err)))
@@ -114,11 +147,24 @@ static bool program_open(struct program *p, struct err *err)
 	return p->http != NULL;
 }
 
-static void program_close(struct program *p)
+/* A start that failed, or only tested, leaves no empty database. */
+static void unmake(const char *db)
+{
+	static const char *const parts[] = {"", "-wal", "-shm"};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (snprintf(path, sizeof(path), "%s%s", db, parts[i]) < (int)sizeof(path))
+			unlink(path);
+}
+
+static void program_close(struct program *p, bool ran)
 {
 	http_close(p->http);
 	hub_close(p->hub);
 	sql_close(p->sql);
+	if (p->made && !ran)
+		unmake(p->conf->db);
 	if (-1 != p->lock)
 		close(p->lock);
 	if (-1 != p->signals)
@@ -154,9 +200,10 @@ static int start(const struct conf *conf, struct err *err)
 	struct program p = {.conf = conf, .lock = -1, .signals = -1};
 
 	bool good = program_open(&p, err);
-	if (good && conf->action == ACTION_RUN)
+	bool runs = good && conf->action == ACTION_RUN;
+	if (runs)
 		run(&p);
-	program_close(&p);
+	program_close(&p, runs);
 	return good ? EXIT_DONE : err->status;
 }
 

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	int status;
 
 	status = conf_read(&conf, argc, argv, &err) ? act(&conf, &err) : err.status;
-	if (err.status != 0)
+	if (err.text[0] != '\0')
 		fprintf(stderr, "sekisho-sensor: %s\n", err.text);
 	conf_drop(&conf);
 	return status;

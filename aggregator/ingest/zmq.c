@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "base/addr.h"
 #include "base/log.h"
 
 #define ID_MAX 64        /* routing ids are 5 bytes; those a peer sets are refused */
@@ -37,49 +36,11 @@ struct hub {
 	struct peer peer[INGEST_TURN];
 	bool healthy;
 	int64_t retry_at, published;
-	uint64_t unanswered; /* peers that were gone */
+	uint64_t unanswered;  /* peers that were gone */
+	const char *bound[2]; /* endpoints that are ours now */
 	uint32_t waiters;
 	struct waiter waiter[WAITERS_MAX];
 };
-
-static bool loopback(const char *endpoint)
-{
-	const char *host = endpoint + strlen("tcp://");
-	const char *colon = strrchr(host, ':');
-	struct prefix net;
-	struct addr addr;
-
-	if (colon == NULL || colon[1] == '\0' ||
-		strspn(colon + 1, "0123456789") != strlen(colon + 1))
-		return false;
-	if (strncmp(host, "[::1]", 5) == 0)
-		return colon == host + 5;
-	return prefix_parse(bytes_text("127.0.0.0/8"), &net) &&
-	       addr_parse(bytes_of(host, (size_t)(colon - host)), &addr) &&
-	       prefix_holds(&net, &addr);
-}
-
-bool hub_endpoint_check(const char *option, const char *endpoint, struct err *err)
-{
-	struct sockaddr_un un;
-
-	if (strncmp(endpoint, "ipc://", 6) == 0) {
-		if (endpoint[6] != '/' || strlen(endpoint + 6) >= sizeof(un.sun_path))
-			return err_set(err, EXIT_USAGE,
-				"%s: \"%s\": the path must be absolute and shorter than %zu bytes",
-				option, endpoint, sizeof(un.sun_path));
-		return true;
-	}
-	if (strncmp(endpoint, "tcp://", 6) != 0)
-		return err_set(err, EXIT_USAGE,
-			"%s: \"%s\" is neither ipc://PATH nor tcp://127.0.0.1:PORT", option,
-			endpoint);
-	return loopback(endpoint) ||
-	       err_set(err, EXIT_USAGE,
-		       "%s: \"%s\" is no loopback address with a port; between machines there is "
-		       "no encryption yet: use ipc://PATH or tcp://127.0.0.1:PORT (and a tunnel)",
-		       option, endpoint);
-}
 
 /* libzmq takes an ipc path away from whoever listens there. */
 static bool ipc_free(const char *endpoint)
@@ -134,8 +95,10 @@ static void *socket_open(
 	int rc = zmq_bind(socket, endpoint);
 	int code = zmq_errno();
 	umask(mask);
-	if (-1 != rc)
+	if (-1 != rc) {
+		hub->bound[type == ZMQ_XPUB] = endpoint;
 		return socket;
+	}
 	err_set(err, EXIT_CANNOT, "%s: %s: %s", option, endpoint, zmq_strerror(code));
 	zmq_close(socket);
 	return NULL;
@@ -167,6 +130,10 @@ void hub_close(struct hub *hub)
 {
 	if (hub == NULL)
 		return;
+	/* While we still listen: nobody else can have taken the path yet. */
+	for (size_t i = 0; i < 2; i++)
+		if (hub->bound[i] != NULL && strncmp(hub->bound[i], "ipc://", 6) == 0)
+			unlink(hub->bound[i] + 6);
 	if (hub->router != NULL)
 		zmq_close(hub->router);
 	if (hub->xpub != NULL)

@@ -11,10 +11,7 @@
 
 struct hub;
 
-/* "ipc://PATH" or "tcp://" and a loopback address; err names the option. */
-bool hub_endpoint_check(const char *option, const char *endpoint, struct err *err);
-
-/* publish: NULL for none. */
+/* Endpoints that endpoint_check() (base/endpoint.h) took.  publish: NULL for none. */
 struct hub *hub_open(const char *listen, const char *publish, struct sql *sql, struct err *err);
 void hub_close(struct hub *hub); /* NULL passes */
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/nearest.h"
 #include "base/yaml.h"
 #include "engine.h"
@@ -325,6 +326,8 @@ static bool check(struct conf *conf, struct err *err)
 	if (conf->publish != NULL && conf->spool_dir == NULL)
 		return err_set(err, EXIT_USAGE,
 			"--publish needs --spool DIR, where events wait until they are stored");
+	if (conf->publish != NULL && !endpoint_check("--publish", conf->publish, err))
+		return false;
 	conf->build.default_level = conf->interface_cnt > 0 ? LEVEL_CONTACTS : LEVEL_CONTENT;
 	return true;
 }

@@ -61,11 +61,21 @@ static bool open_key(struct keeper *keeper, struct err *err)
 
 static bool make_spool(const struct conf *conf, struct err *err)
 {
+	struct stat state;
+
 	if (conf->spool_dir == NULL || mkdir(conf->spool_dir, 0700) == 0)
 		return true;
 	if (errno != EEXIST)
-		return err_set(err, EXIT_CANNOT, "%s: cannot make the spool: %s", conf->spool_dir,
-			strerror(errno));
+		return err_set(err, EXIT_CANNOT,
+			"--spool: %s: cannot make the folder: %s; make it, or name another",
+			conf->spool_dir, strerror(errno));
+	if (stat(conf->spool_dir, &state) == -1 || !S_ISDIR(state.st_mode))
+		return err_set(err, EXIT_CANNOT, "--spool: %s: is no folder; name another",
+			conf->spool_dir);
+	if (access(conf->spool_dir, R_OK | W_OK | X_OK) == -1)
+		return err_set(err, EXIT_CANNOT,
+			"--spool: %s: cannot be written: %s; give it to the user of the sensor",
+			conf->spool_dir, strerror(errno));
 	return true;
 }
 
@@ -83,9 +93,10 @@ static void say_defaults(const struct conf *conf)
 
 static bool prepare(struct keeper *keeper, struct err *err)
 {
-	if (!child_no_core(err) || !open_source(keeper, err) || !make_spool(keeper->conf, err) ||
-		!open_key(keeper, err) ||
-		!build_in_child(&keeper->conf->build, &keeper->generation, err))
+	/* Nothing is written before all that was given is known to be good. */
+	if (!child_no_core(err) || !open_source(keeper, err) ||
+		!build_in_child(&keeper->conf->build, &keeper->generation, err) ||
+		!make_spool(keeper->conf, err) || !open_key(keeper, err))
 		return false;
 	return event_ring_open(
 		&keeper->ring, keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
@@ -128,6 +139,18 @@ static void run_number(const struct keeper *keeper, struct engine_conf *conf)
 	conf->key = (struct hash_key){key[0], key[1]};
 }
 
+static void say_damage(struct source *source)
+{
+	for (uint32_t i = 0; i < source_inputs(source); i++) {
+		struct source_input input;
+
+		source_input(source, i, &input);
+		if (input.damage != NULL)
+			log_line(LOG_LEVEL_WARN, "%s: %s; what stands before it was read",
+				input.name, input.damage);
+	}
+}
+
 /* The child's whole life. */
 static int engine_child(struct keeper *keeper)
 {
@@ -162,6 +185,7 @@ static int engine_child(struct keeper *keeper)
 	labels_free_all(labels, conf.workers);
 	if (err.status != 0)
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
+	say_damage(keeper->source);
 	if (report.quotas > 0)
 		log_line(LOG_LEVEL_WARN,
 			"limits of memory cut inspection n=%llu hint=\"raise --memory\"",
@@ -243,9 +267,11 @@ static bool engine_gone(struct keeper *keeper, int status, struct err *err)
 static bool shipper_gone(struct keeper *keeper, int status, struct err *err)
 {
 	keeper->shipper = 0;
-	if (!WIFSIGNALED(status))
-		return WEXITSTATUS(status) == EXIT_DONE ||
-		       err_set(err, WEXITSTATUS(status), "the shipper ended");
+	if (!WIFSIGNALED(status)) {
+		if (WEXITSTATUS(status) != EXIT_DONE)
+			err->status = WEXITSTATUS(status); /* it has said why */
+		return WEXITSTATUS(status) == EXIT_DONE;
+	}
 	if (keeper->stopping)
 		return true;
 	log_line(LOG_LEVEL_ERROR, "the shipper died (%s); it starts again", how(status));

@@ -4,11 +4,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+#define LOCK_TRIES 50
+#define LOCK_PAUSE_NS 100000000l
 
 static int open_fd(const char *dir, char *path, size_t size)
 {
@@ -16,6 +21,20 @@ static int open_fd(const char *dir, char *path, size_t size)
 		return memfd_create("sekisho-ring", MFD_CLOEXEC);
 	snprintf(path, size, "%s/ring", dir);
 	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/* Children of a keeper that was killed hold it until they are gone. */
+static bool lock(int fd)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	int tries = LOCK_TRIES;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK || --tries == 0)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 bool event_ring_open(struct event_ring *ring, const char *dir, struct err *err)
@@ -29,13 +48,19 @@ bool event_ring_open(struct event_ring *ring, const char *dir, struct err *err)
 	if (ring->fd == -1 || fstat(ring->fd, &state) == -1)
 		return err_set(err, EXIT_CANNOT, "%s: cannot open the ring of events: %s", path,
 			strerror(errno));
+	if (dir != NULL && !lock(ring->fd))
+		return err_set(err, EXIT_CANNOT,
+			"%s: another sensor uses this spool; give --spool another folder", dir);
 	int full = (size_t)state.st_size < ring->len
 			   ? posix_fallocate(ring->fd, 0, (off_t)ring->len)
 			   : 0;
+	if (full != 0 && dir != NULL && state.st_size == 0)
+		unlink(path); /* half a ring is none */
 	if (full != 0)
 		return err_set(err, EXIT_CANNOT,
-			"%s: no room for the ring of events (%zu bytes): %s", path, ring->len,
-			strerror(full));
+			"%s: no room for the ring of events (%zu bytes): %s; free some, or give "
+			"--spool another folder",
+			path, ring->len, strerror(full));
 	ring->mem = mmap(NULL, ring->len, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
 	if (ring->mem == MAP_FAILED)
 		return err_set(err, EXIT_CANNOT, "%s: cannot map the ring of events: %s", path,

@@ -5,20 +5,11 @@
 #include <time.h>
 #include <zmq.h>
 
+#include "base/endpoint.h"
+
 #if ZMQ_VERSION < ZMQ_MAKE_VERSION(4, 3, 3)
 #error "libzmq below 4.3.3 has CVE-2020-15166"
 #endif
-
-static bool is_allowed(const char *endpoint)
-{
-	static const char *const starts[] = {
-		"ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"};
-
-	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (strncmp(endpoint, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
-}
 
 static bool set_options(void *socket)
 {
@@ -105,10 +96,8 @@ static bool link_reopen(void *self)
 bool zmq_link_open(struct zmq_link *zmq, const char *endpoint, struct link *link, struct err *err)
 {
 	*zmq = (struct zmq_link){.endpoint = endpoint};
-	if (!is_allowed(endpoint))
-		return err_set(err, EXIT_USAGE,
-			"--publish %s: only ipc://PATH and tcp://127.0.0.1:PORT are possible",
-			endpoint);
+	if (!endpoint_check("--publish", endpoint, err))
+		return false;
 	zmq->context = zmq_ctx_new();
 	if (zmq->context == NULL)
 		return err_set(

@@ -272,8 +272,8 @@ static void a_record_that_lies_about_its_length_ends_the_shipper(void **state)
 
 static void a_wrong_endpoint_is_a_usage_error(void **state)
 {
-	static const char *const wrong[] = {
-		"tcp://192.0.2.1:5", "udp://127.0.0.1:5", "", "tcp://1.2.3.4:1@127.0.0.1"};
+	static const char *const wrong[] = {"tcp://192.0.2.1:5", "udp://127.0.0.1:5", "",
+		"tcp://1.2.3.4:1@127.0.0.1", "tcp://127.0.0.1:port"};
 	struct lab *lab = *state;
 	char expected[200];
 
@@ -281,16 +281,9 @@ static void a_wrong_endpoint_is_a_usage_error(void **state)
 		lab->conf.endpoint = wrong[i];
 		run_here(lab);
 		assert_int_equal(lab->status, EXIT_USAGE);
-		snprintf(expected, sizeof(expected),
-			"--publish %s: only ipc://PATH and tcp://127.0.0.1:PORT are possible",
-			wrong[i]);
-		assert_string_equal(lab->err.text, expected);
+		snprintf(expected, sizeof(expected), "--publish: \"%s\" is n", wrong[i]);
+		assert_memory_equal(lab->err.text, expected, strlen(expected));
 	}
-	lab->conf.endpoint = "tcp://127.0.0.1:port";
-	run_here(lab);
-	assert_int_equal(lab->status, EXIT_USAGE);
-	assert_string_equal(
-		lab->err.text, "--publish tcp://127.0.0.1:port: cannot connect: Invalid argument");
 }
 
 static void a_spool_has_one_owner_and_must_exist(void **state)
