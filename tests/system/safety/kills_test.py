@@ -1,0 +1,211 @@
+"""kill -9 of engine, shipper, aggregator, keeper, and all of them, at random
+moments of a replay: what a supervisor would start again is started again, and
+in the end the store says what it says after an undisturbed run.  Prints TAP.
+
+20 kills (seeded), 300 with SEKISHO_FULL=1; SEKISHO_SEED=N for others.
+usage: see lab.py"""
+import collections
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import lab
+from lab import check, equal, test
+
+KILLS = 300 if lab.FULL else 20
+SEED = int(os.environ.get("SEKISHO_SEED", "1"))
+VICTIMS = ("engine", "shipper", "aggregator", "keeper", "all")
+RUN_SECONDS = 90
+# What the store must say whenever it was interrupted: all but times of receipt and ids of rows.
+SAME = {
+    "events": "SELECT sensor_key, kind, time, body FROM (SELECT e.*, s.name AS sensor_key"
+              " FROM event e JOIN sensor s ON s.id = e.sensor AND s.epoch = e.epoch)",
+    "threads": "SELECT run, subject, tenant, merchant, server, family, sink, category, technique,"
+               " first, last, n, confidence, severity, confirmed, score, why, shared, bytes_out,"
+               " bytes_in FROM thread",
+    "findings": "SELECT f.run, f.id, t.sink, t.family, f.time, f.score, f.why, f.n, f.estimated,"
+                " f.cards FROM finding f JOIN thread t ON t.id = f.thread",
+    "cards": "SELECT t.sink, c.token, c.brand FROM card c JOIN thread t ON t.id = c.thread",
+    "contacts": "SELECT * FROM contact",
+    "coverage": "SELECT * FROM coverage",
+    "skipped": "SELECT * FROM skipped",
+    "frames": "SELECT * FROM frames",
+    "inputs": "SELECT * FROM input",
+    "refused": "SELECT seq, why FROM refused",
+    "lost": "SELECT name, lost FROM sensor",
+    "blind": "SELECT * FROM blind",
+}
+PAGE_OWN = ("updated", "revision", "history", "timeline", "threads", "id")
+
+
+class Road:
+    """A replay under a supervisor that starts again what died."""
+
+    def __init__(self, folder, captures, key):
+        folder.mkdir()
+        self.folder = folder
+        self.aggregator = lab.Aggregator(folder)
+        self.words = [lab.SENSOR, "-r", *captures, "--publish", self.aggregator.endpoint, "--spool",
+                      str(folder / "spool"), "--card-key", key, "--name", "road", *lab.POLICY]
+        self.errors = open(folder / "sensor.err", "ab")
+        self.keeper = None
+        self.start()
+
+    def start(self):
+        self.keeper = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=self.errors,
+                                       stderr=self.errors)
+
+    def pid_of(self, victim):
+        if victim == "keeper":
+            return self.keeper.pid
+        if victim == "aggregator":
+            return self.aggregator.process.pid
+        return lab.children(self.keeper.pid).get(f"sekisho-{victim}")
+
+    def moment(self, rng, victim, total):
+        """Waits for one by chance: soon after a start, while the engine reads, or when the
+        store holds so many events; False: the sensor was ready before."""
+        kind, wait = rng.choice(("start", "engine", "store", "store")), rng.uniform(0, 0.15)
+        if victim == "engine":
+            kind, wait = "engine", wait / 3
+        if kind == "store":
+            held = self.held()
+            wanted, wait = rng.randint(held, max(held, total - 1)), wait / 10
+        while self.keeper.poll() is None:
+            if (kind == "start" or (kind == "engine" and self.pid_of("engine"))
+                    or (kind == "store" and self.held() >= wanted)):
+                time.sleep(wait)
+                return self.keeper.poll() is None
+            time.sleep(0.002)
+        return False
+
+    def held(self):
+        return self.aggregator.rows("SELECT count(*) FROM event")[0][0]
+
+    def kill(self, victim):
+        """False: it was not there."""
+        if self.keeper.poll() is not None:
+            return False
+        if victim == "all":
+            pids = [*lab.children(self.keeper.pid).values(), self.keeper.pid,
+                    self.aggregator.process.pid]
+        else:
+            pids = [self.pid_of(victim)]
+        if None in pids:
+            return False
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if victim in ("aggregator", "all"):
+            self.aggregator.process.wait()
+            self.aggregator.start()
+        if victim in ("keeper", "all"):
+            self.keeper.wait()
+            self.start()
+        return True
+
+    def finish(self):
+        status = self.keeper.wait(timeout=RUN_SECONDS)
+        equal(status, 0, "exit status of the last sensor: " + self.said())
+
+    def said(self):
+        return (self.folder / "sensor.err").read_text() + self.aggregator.errors.read_text()
+
+    def store(self):
+        return {what: sorted(self.aggregator.rows(question), key=repr)
+                for what, question in SAME.items()}
+
+    def pages(self):
+        listed = json.loads(self.aggregator.ask("/incidents?state=all")[1])["incidents"]
+        pages = [json.loads(self.aggregator.ask(f"/incidents/{row['id']}")[1]) for row in listed]
+        return sorted(([{k: v for k, v in page.items() if k not in PAGE_OWN} for page in pages]),
+                      key=lambda page: json.dumps(page, sort_keys=True))
+
+    def numbers(self):
+        """Every number from 1 to the mark is there once."""
+        for sensor, epoch, mark in self.aggregator.rows("SELECT id, epoch, hw FROM sensor"):
+            got = self.aggregator.rows(
+                f"SELECT seq FROM event WHERE sensor = {sensor} AND epoch = {epoch} UNION ALL "
+                f"SELECT seq FROM refused WHERE sensor = {sensor} AND epoch = {epoch} ORDER BY seq")
+            equal([seq for (seq,) in got], list(range(1, mark + 1)), "numbers in the store")
+
+    def close(self):
+        if self.keeper.poll() is None:
+            self.keeper.kill()
+            self.keeper.wait()
+        self.aggregator.stop()
+        self.errors.close()
+
+
+@contextlib.contextmanager
+def road(*words):
+    made = Road(*words)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def same(road_, undisturbed, what):
+    store, pages = undisturbed
+    for table, rows in road_.store().items():
+        check(rows == store[table], f"{what}: {table} differ: {difference(rows, store[table])}\n"
+              + road_.said())
+    equal(road_.pages(), pages, f"{what}: pages of incidents")
+    road_.numbers()
+
+
+def difference(got, expected):
+    return (f"{len(got)} rows, expected {len(expected)}; too many: "
+            f"{[row for row in got if row not in expected][:3]}; missing: "
+            f"{[row for row in expected if row not in got][:3]}")
+
+
+def captures(folder):
+    """Twice the road of the shop, which is robbed by two at a time, and an innocent one."""
+    scenarios = (("robbery", 1), ("robbery", 2), ("innocent", 1))
+    return [lab.forge(folder / f"{name}{seed}.pcap", lab.SCENARIOS / f"{name}.forge", "--seed",
+                      str(seed)) for name, seed in scenarios]
+
+
+def key(folder):
+    path = folder / "card.key"
+    path.write_bytes(hashlib.sha256(b"kills").digest())
+    path.chmod(0o600)
+    return str(path)
+
+
+@test
+def kills_at_any_moment_lose_and_double_nothing(folder):
+    paths, card_key = captures(folder), key(folder)
+    with road(folder / "undisturbed", paths, card_key) as calm:
+        calm.finish()
+        undisturbed = calm.store(), calm.pages()
+        calm.numbers()
+    total = len(undisturbed[0]["events"])
+    check(total > 70 and undisturbed[1], f"too little to lose: {total} events")
+    rng, kills, trial, victims = random.Random(SEED), 0, 0, collections.Counter()
+    while kills < KILLS:
+        trial += 1
+        done = []
+        with road(folder / f"trial{trial}", paths, card_key) as shaken:
+            for victim in rng.choices(VICTIMS, k=rng.randint(2, 4)):
+                if shaken.moment(rng, victim, total) and shaken.kill(victim):
+                    done.append(victim)
+            shaken.finish()
+            same(shaken, undisturbed, f"seed {SEED}, trial {trial}, killed {done}")
+        kills += len(done)
+        victims.update(done)
+    print(f"# {kills} kills in {trial} replays, seed {SEED}: {victims}")
+
+
+lab.main()
