@@ -68,14 +68,9 @@ static bool lock(struct program *p, struct err *err)
 /* err says which line: of which file. */
 static void name_file(const char *path, struct err *err)
 {
-	struct err named = {0};
+	const struct err line = *err;
 
-	err_set(&named, err->status, "--merchants: %s: ", path);
-	size_t len = strlen(named.text), more = strlen(err->text);
-	if (more > sizeof(named.text) - 1 - len)
-		more = sizeof(named.text) - 1 - len;
-	memcpy(named.text + len, err->text, more);
-	*err = named;
+	err_set(err, line.status, "--merchants: %s: %s", path, line.text);
 }
 
 static bool merchants_load(struct program *p, struct err *err)

@@ -1,7 +1,7 @@
 /* err.h - one error of the control plane: made where the fact is known,
  * printed once, by main.  Text: where, what, what now; one line; safe to print
- * (err_set passes everything through safe_text, so callers hand over raw bytes,
- * never text that is escaped already). */
+ * (err_set passes everything through safe_line, so callers hand over raw bytes
+ * or the text of another error). */
 #ifndef SEKISHO_BASE_ERR_H
 #define SEKISHO_BASE_ERR_H
 

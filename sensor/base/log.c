@@ -25,7 +25,7 @@ void log_line(enum log_level level, const char *format, ...)
 	int len = vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
 	size_t n = (size_t)head;
-	n += safe_text(line + n, sizeof(line) - n - 1,
+	n += safe_line(line + n, sizeof(line) - n - 1,
 		bytes_of(raw, len > 0 ? strnlen(raw, sizeof(raw)) : 0));
 	line[n++] = '\n';
 	if (write(STDERR_FILENO, line, n) == -1)

@@ -1,6 +1,6 @@
 /* log.h - logfmt lines to stderr: one fact each, folded by the caller, with
  * the name of the knob that would change it.  Control plane only: no line per
- * packet, no bytes of the wire.  What it prints passes safe_text. */
+ * packet, no bytes of the wire.  What it prints passes safe_line. */
 #ifndef SEKISHO_BASE_LOG_H
 #define SEKISHO_BASE_LOG_H
 

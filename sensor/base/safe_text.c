@@ -1,5 +1,7 @@
 #include "base/safe_text.h"
 
+#include <string.h>
+
 struct range {
 	uint32_t first, last;
 };
@@ -72,7 +74,26 @@ size_t safe_char(struct bytes a)
 	return c >= smallest[len] && c <= 0x10ffff && is_shown(c) ? len : 0;
 }
 
-size_t safe_text(char *out, size_t size, struct bytes hostile)
+static size_t put_escaped(char *out, uint8_t c)
+{
+	out[0] = '\\';
+	out[1] = 'x';
+	out[2] = "0123456789abcdef"[c >> 4];
+	out[3] = "0123456789abcdef"[c & 15];
+	return 4;
+}
+
+/* \xNN as put_escaped() writes it: its backslash may stand as it is. */
+static bool is_escape(struct bytes a)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	return a.len >= 4 && a.ptr[0] == '\\' && a.ptr[1] == 'x' && a.ptr[2] != 0 &&
+	       a.ptr[3] != 0 && strchr(digits, a.ptr[2]) != NULL &&
+	       strchr(digits, a.ptr[3]) != NULL;
+}
+
+static size_t put_safe(char *out, size_t size, struct bytes hostile, bool again)
 {
 	size_t n = 0, at = 0;
 
@@ -80,20 +101,25 @@ size_t safe_text(char *out, size_t size, struct bytes hostile)
 		struct bytes rest = bytes_skip(hostile, at);
 		size_t len = rest.ptr[0] == '\\' ? 0 : safe_char(rest);
 
+		if (again && is_escape(rest))
+			len = 4;
 		if (n + (len > 0 ? len : 4) >= size)
 			break;
-		if (len > 0) {
+		if (len > 0)
 			memcpy(out + n, rest.ptr, len);
-			n += len;
-			at += len;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = "0123456789abcdef"[rest.ptr[0] >> 4];
-		out[n++] = "0123456789abcdef"[rest.ptr[0] & 15];
-		at++;
+		n += len > 0 ? len : put_escaped(out + n, rest.ptr[0]);
+		at += len > 0 ? len : 1;
 	}
 	out[n] = '\0';
 	return n;
+}
+
+size_t safe_text(char *out, size_t size, struct bytes hostile)
+{
+	return put_safe(out, size, hostile, false);
+}
+
+size_t safe_line(char *out, size_t size, struct bytes hostile)
+{
+	return put_safe(out, size, hostile, true);
 }

@@ -14,6 +14,11 @@
  * or half a character.  Returns the bytes written, without NUL. */
 size_t safe_text(char *out, size_t size, struct bytes hostile);
 
+/* The same for a line that may hold text which passed already (an error's, of a
+ * process we do not trust): what looks like an escape of safe_text stays, so
+ * that nothing is escaped twice; all else is escaped.  Not reversible. */
+size_t safe_line(char *out, size_t size, struct bytes hostile);
+
 /* Length of the valid, printable UTF-8 character at the start of a (1..4), or
  * 0 if there is none that may be shown.  (A backslash may; safe_text escapes it
  * only to stay reversible.) */

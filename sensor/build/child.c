@@ -127,7 +127,7 @@ static size_t hear(int fd, void *data, size_t size)
 }
 
 /* Until the child is gone or has said its error.  It is not trusted: it read
- * strangers' text, so its error is cut and passed through safe_text again. */
+ * strangers' text, so its error is cut and passed through safe_line again. */
 static void listen_to(int fd, struct told *told)
 {
 	uint8_t stage;

@@ -64,5 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(memcmp(cut, whole, part) == 0);
 		check_printable(cut, part);
 	}
+	len = safe_line(whole, sizeof(whole), bytes_of(data, size));
+	check_printable(whole, len);
+	require(safe_line(cut, sizeof(cut), bytes_of(whole, len)) == len);
+	require(memcmp(cut, whole, len) == 0);
 	return 0;
 }

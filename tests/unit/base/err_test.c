@@ -53,6 +53,16 @@ static void hostile_text_in_an_error_is_escaped(void **state)
 	assert_string_equal(err.text, "key a\\x1b]0;owned\\x07\\x0ab\xe3\x81\x82\\xff");
 }
 
+static void the_text_of_another_error_is_not_escaped_again(void **state)
+{
+	struct err first = {0}, second = {0};
+
+	(void)state;
+	err_set(&first, EXIT_USAGE, "f:1: \"%s\"", "a\x1b\\b");
+	err_set(&second, EXIT_USAGE, "--rules: %s", first.text);
+	assert_string_equal(second.text, "--rules: f:1: \"a\\x1b\\x5cb\"");
+}
+
 static void a_long_error_is_cut_at_a_whole_character(void **state)
 {
 	char text[2000];
@@ -110,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_error_keeps_status_and_text_and_is_false),
 		cmocka_unit_test(hostile_text_in_an_error_is_escaped),
+		cmocka_unit_test(the_text_of_another_error_is_not_escaped_again),
 		cmocka_unit_test(a_long_error_is_cut_at_a_whole_character),
 		cmocka_unit_test(a_log_line_has_time_level_and_message),
 		cmocka_unit_test(a_log_line_stays_one_line),

@@ -161,6 +161,26 @@ static void output_is_cut_at_whole_characters_and_escapes(void **state)
 	}
 }
 
+static void a_line_is_escaped_once_however_often_it_passes(void **state)
+{
+	static const char hostile[] =
+		"f:3: \x1b[2J \\ \\x1 \\x4z \\x41 \xe3\x81\x82 \xe2\x80\xae \xff";
+	static const char wanted[] = "f:3: \\x1b[2J \\x5c \\x5cx1 \\x5cx4z \\x41 \xe3\x81\x82 "
+				     "\\xe2\\x80\\xae \\xff";
+	char once[128], twice[128];
+
+	(void)state;
+	safe_line(once, sizeof(once), bytes_text(hostile));
+	assert_string_equal(once, wanted);
+	safe_line(twice, sizeof(twice), bytes_text(once));
+	assert_string_equal(twice, wanted);
+	for (size_t size = 1; size < sizeof(once); size++) {
+		size_t len = safe_line(twice, size, bytes_text(once));
+		assert_true(len < size);
+		assert_memory_equal(twice, wanted, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +188,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_utf8_have_no_character),
 		cmocka_unit_test(what_a_terminal_obeys_is_escaped),
 		cmocka_unit_test(output_is_cut_at_whole_characters_and_escapes),
+		cmocka_unit_test(a_line_is_escaped_once_however_often_it_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
