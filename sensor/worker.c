@@ -377,7 +377,7 @@ uint64_t worker_quotas(const struct worker *worker)
 		       stream_counters(worker->streams)->skipped_reassembly +
 		       stream_counters(worker->streams)->forced;
 
-	for (int i = 0; i < EMIT_KINDS; i++)
+	for (int i = 0; i < FACT_KIND_COUNT; i++)
 		sum += worker->emit->dropped[i];
 	return sum;
 }

@@ -15,7 +15,14 @@
 #define CONTEXT_CLASSES 4
 #define CONTEXT_TEXT_MAX 448
 
-enum context_text { CONTEXT_METHOD, CONTEXT_URL, CONTEXT_HOST, CONTEXT_AGENT, CONTEXT_TEXTS };
+enum context_text {
+	CONTEXT_METHOD,
+	CONTEXT_URL,
+	CONTEXT_HOST,
+	CONTEXT_AGENT,
+	CONTEXT_TEXTS,
+	CONTEXT_SNI = 0, /* of a flow's own context, which ends with the flow */
+};
 
 struct context {
 	uint32_t next;   /* id of the next older context of the flow, 0 = none */

@@ -10,14 +10,13 @@
 #include "fact/fact.h"
 
 #define EMIT_WAIT_NS 1000000ull
-#define EMIT_KINDS 9
 
 struct emit {
 	struct spsc ring;
 	struct stamp at;
 	bool live;
 	const volatile int *stop; /* non-zero: the run is being given up, nothing is waited for */
-	uint64_t sent, dropped[EMIT_KINDS];
+	uint64_t sent, dropped[FACT_KIND_COUNT];
 };
 
 void emit_at(struct emit *emit, uint64_t time_ns, enum stamp_class cls, uint64_t ord);

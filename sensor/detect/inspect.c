@@ -529,6 +529,7 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 		give_half(inspect, &state->half[i]);
 	label_drop(inspect->env.labels, &state->label);
 	context_close_all(&inspect->contexts, &state->contexts);
+	context_close_all(&inspect->contexts, &state->own);
 	pool_give(&inspect->flows, inspect->flow->parse);
 	inspect->flow->parse = 0;
 	(void)book(inspect, ignored); /* bytes held back were booked when they came */

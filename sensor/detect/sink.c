@@ -45,6 +45,19 @@ static void sink_open(void *self, const struct message *message)
 		unwrap_open(inspect->unwrap, &half->unwrap, message);
 }
 
+/* The first server name of a flow holds for all that follows in it. */
+static void remember_sni(struct inspect *inspect, const struct run *run)
+{
+	struct flow_state *state = inspect->state;
+	struct context *context;
+
+	if (run->role != FIELD_TLS_SNI || !run->first || state->own != 0)
+		return;
+	context = context_open(&inspect->contexts, &state->own, 0);
+	if (context != NULL)
+		context_put(&inspect->contexts, &state->own, context, CONTEXT_SNI, run->data);
+}
+
 /* What of a request is remembered until its answer closes. */
 static void remember(struct inspect *inspect, const struct message *message, const struct run *run)
 {
@@ -204,6 +217,7 @@ static void sink_run(void *self, const struct message *message, const struct run
 	struct half *half = half_of(inspect);
 
 	remember(inspect, message, run);
+	remember_sni(inspect, run);
 	note_answer(inspect, message, run);
 	ask_name(inspect, run);
 	note_dns(inspect, message, run);

@@ -30,6 +30,7 @@ struct flow_state {
 	struct subject subject;
 	uint32_t parser_state; /* id in the parser's pool */
 	uint32_t contexts;     /* newest open exchange */
+	uint32_t own;          /* context of the flow itself, 0 = none */
 	uint32_t label;        /* place among nDPI's states, or LABEL_DONE */
 	struct half half[HALF_COUNT];
 	struct inspect_place first,

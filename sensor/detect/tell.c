@@ -68,9 +68,14 @@ static uint64_t finding_number(
 static void put_texts(
 	struct inspect *inspect, const struct message *message, struct fact_finding *fact)
 {
+	const struct context *own = context_find(&inspect->contexts, inspect->state->own, 0);
 	const struct context *context = context_of(inspect, message);
 	struct masked text;
 
+	if (own != NULL) {
+		mask_name(&text, context_get(own, CONTEXT_SNI));
+		fact_text_put(fact, TEXT_SNI, &text);
+	}
 	if (context == NULL)
 		return;
 	fact->status = context->status;

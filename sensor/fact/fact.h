@@ -29,6 +29,7 @@ enum fact_kind {
 	FACT_FRAMES,     /* a partial row of one source and minute, by the capture thread */
 	FACT_LISTED,     /* a flow with an indicator's address or name */
 	FACT_SWAP,       /* from here on another generation, by the capture thread */
+	FACT_KIND_COUNT
 };
 
 struct fact {
@@ -64,7 +65,7 @@ enum fact_flow_flag {
 	FACT_ANSWERED = 32,
 };
 
-enum fact_text { TEXT_KEY, TEXT_HOST, TEXT_URL, TEXT_METHOD, TEXT_EVIDENCE, TEXT_NAME, TEXT_COUNT };
+enum fact_text { TEXT_KEY, TEXT_HOST, TEXT_URL, TEXT_METHOD, TEXT_EVIDENCE, TEXT_SNI, TEXT_COUNT };
 
 struct fact_card {
 	uint64_t quick;

@@ -185,6 +185,15 @@ static void put_http(struct json *json, const struct fact_finding *finding)
 	json_close(json);
 }
 
+static void put_tls(struct json *json, const struct fact_finding *finding)
+{
+	if (finding->slot[TEXT_SNI].len == 0)
+		return;
+	json_object(json, "tls");
+	put_slot(json, "sni", finding, TEXT_SNI);
+	json_close(json);
+}
+
 static void put_place(struct json *json, const struct fact_finding *finding)
 {
 	json_text(json, "message", detect_message_word(finding->message_kind));
@@ -241,6 +250,7 @@ void alert_finding(
 		put_alert(&json, verdict, SID_BASE + (uint32_t)verdict->category, 1, signature);
 	}
 	put_http(&json, finding);
+	put_tls(&json, finding);
 	json_object(&json, "sekisho");
 	put_verdict(join, &json, verdict, &finding->flow);
 	put_place(&json, finding);

@@ -35,42 +35,93 @@ static uint64_t name_hash(const struct join *join, const struct masked *name)
 	return hash_sip13(&join->conf.key, lower, len);
 }
 
-/* Host without its port. */
-static void host_of(const struct fact_finding *finding, struct masked *out)
+/* What the client called its peer: empty where it was not seen. */
+struct names {
+	struct masked host, sni;
+};
+
+static void names_of(const struct fact_finding *finding, struct names *out)
 {
-	fact_text_get(finding, TEXT_HOST, out);
-	const char *colon = memchr(out->text, ':', out->len);
-	if (colon != NULL)
-		out->len = (uint16_t)(colon - out->text);
+	fact_text_get(finding, TEXT_SNI, &out->sni);
+	fact_text_get(finding, TEXT_HOST, &out->host);
+	const char *colon = memchr(out->host.text, ':', out->host.len);
+	if (colon != NULL) /* without its port */
+		out->host.len = (uint16_t)(colon - out->host.text);
+}
+
+static const struct masked *main_name(const struct names *names)
+{
+	return names->host.len > 0 ? &names->host : &names->sni;
+}
+
+static bool names_differ(const struct names *names)
+{
+	size_t host = names->host.len, sni = names->sni.len;
+
+	if (host == 0 || sni == 0)
+		return false;
+	host -= names->host.text[host - 1] == '.';
+	sni -= names->sni.text[sni - 1] == '.';
+	return !bytes_equal_nocase(
+		bytes_of(names->host.text, host), bytes_of(names->sni.text, sni));
+}
+
+/* What policy says of one name at that address; empty: of the address alone. */
+struct claim {
+	enum authorised by;
+	uint32_t profile;
+	bool names_it;
+};
+
+static struct claim claim_of(
+	const struct join *join, const struct fact_flow *flow, const struct masked *name)
+{
+	struct claim claim = {.by = AUTHORISED_NO};
+
+	claim.by = policy_authorised(join->env.policy, flow->merchant, flow->key.tenant,
+		server_of(flow), remote_of(flow), bytes_of(name->text, name->len), &claim.names_it,
+		&claim.profile);
+	if (claim.by == AUTHORISED_ADDRESS && name->len == 0 &&
+		policy_profile_shared(join->env.policy, claim.profile))
+		claim.by = AUTHORISED_NO;
+	return claim;
+}
+
+/* Both names must be the same profile's: the claim is the weaker of the two. */
+static struct claim claim_both(struct claim one, struct claim other)
+{
+	bool name_it = one.by == AUTHORISED_NAME || other.by == AUTHORISED_NAME;
+
+	if (one.by == AUTHORISED_NO || other.by == AUTHORISED_NO || one.profile != other.profile)
+		return (struct claim){.by = AUTHORISED_NO, .names_it = name_it};
+	return one.by == AUTHORISED_NAME ? one : other;
+}
+
+static bool is_learnt(
+	const struct join *join, const struct fact_flow *flow, const struct masked *name)
+{
+	return name->len > 0 && learnt_name(join, flow->key.tenant, server_of(flow),
+					remote_of(flow), name_hash(join, name), flow->first_ns);
 }
 
 /* True: the destination is authorised.  Adds the reasons either way. */
-static bool authorised(struct join *join, const struct fact_finding *finding,
-	const struct masked *host, uint64_t *why)
+static bool authorised(const struct join *join, const struct fact_flow *flow,
+	const struct names *names, uint64_t *why)
 {
-	const struct fact_flow *flow = &finding->flow;
-	bool names_it = false;
-	uint32_t profile = 0;
-	enum authorised answer = policy_authorised(join->env.policy, flow->merchant,
-		flow->key.tenant, server_of(flow), remote_of(flow), bytes_of(host->text, host->len),
-		&names_it, &profile);
+	struct claim claim = claim_of(join, flow, main_name(names));
 
-	if (answer == AUTHORISED_ADDRESS) {
-		bool nameless = host->len == 0 && policy_profile_shared(join->env.policy, profile);
-		if (!nameless && (host->len == 0 || names_it)) {
-			*why |= WHY_BIT(WHY_DEST_PSP);
-			return true;
-		}
-	}
-	if (!names_it)
-		return false;
-	if (learnt_name(join, flow->key.tenant, server_of(flow), remote_of(flow),
-		    name_hash(join, host), flow->first_ns)) {
+	if (names->host.len > 0 && names->sni.len > 0)
+		claim = claim_both(claim, claim_of(join, flow, &names->sni));
+	if (claim.by == AUTHORISED_ADDRESS ||
+		(claim.by == AUTHORISED_NAME && (is_learnt(join, flow, &names->host) ||
+							is_learnt(join, flow, &names->sni)))) {
 		*why |= WHY_BIT(WHY_DEST_PSP);
 		return true;
 	}
-	*why |= WHY_BIT(WHY_CLAIMS_PSP);
-	if (flow->first_ns < join->start_ns + JOIN_COLD_NS)
+	if (claim.names_it)
+		*why |= WHY_BIT(WHY_CLAIMS_PSP);
+	/* an answer that was missed would have proven it */
+	if (claim.by == AUTHORISED_NAME && flow->first_ns < join->start_ns + JOIN_COLD_NS)
 		*why |= WHY_BIT(WHY_COLD_START);
 	return false;
 }
@@ -86,17 +137,17 @@ static void flow_reasons(struct join *join, const struct fact_flow *flow, uint64
 }
 
 static void destination_reasons(
-	struct join *join, const struct fact_flow *flow, const struct masked *host, uint64_t *why)
+	struct join *join, const struct fact_flow *flow, const struct masked *name, uint64_t *why)
 {
 	uint32_t rows[INDICATOR_HITS_MAX];
 	uint64_t first = destination_first(
-		join, flow->key.tenant, server_of(flow), remote_of(flow), host, flow->first_ns);
+		join, flow->key.tenant, server_of(flow), remote_of(flow), name, flow->first_ns);
 
 	if (flow->first_ns < first + JOIN_NEW_NS)
 		*why |= WHY_BIT(WHY_DEST_NEW);
 	if (indicators_addr(join->env.lists, remote_of(flow), rows) > 0 ||
-		(host->len > 0 && indicators_domain(join->env.lists,
-					  bytes_of(host->text, host->len), rows) > 0))
+		(name->len > 0 && indicators_domain(join->env.lists,
+					  bytes_of(name->text, name->len), rows) > 0))
 		*why |= WHY_BIT(WHY_DEST_LISTED);
 }
 
@@ -179,18 +230,20 @@ void decide_card(struct join *join, const struct fact_finding *finding, struct v
 {
 	const uint64_t uncertain = WHY_BIT(WHY_DIRECTION_UNKNOWN) | WHY_BIT(WHY_ORDER_UNCERTAIN) |
 				   WHY_BIT(WHY_COLD_START);
-	struct masked host;
+	struct names names;
 
 	*out = (struct verdict){.why = finding->why};
 	decide_direction(join, finding, out);
-	host_of(finding, &host);
+	names_of(finding, &names);
 	flow_reasons(join, &finding->flow, &out->why);
+	if (names_differ(&names))
+		out->why |= WHY_BIT(WHY_NAMES_DIFFER);
 	if (server_opened(&finding->flow) || (out->why & WHY_BIT(WHY_DIRECTION_UNKNOWN)) != 0) {
-		if (authorised(join, finding, &host, &out->why)) {
+		if (authorised(join, &finding->flow, &names, &out->why)) {
 			join->counters.authorised++;
 			out->quiet = true;
 		}
-		destination_reasons(join, &finding->flow, &host, &out->why);
+		destination_reasons(join, &finding->flow, main_name(&names), &out->why);
 	}
 	if ((out->why & PAYLOAD_REASONS) == 0 && all_repeated(join, finding))
 		out->why |= WHY_BIT(WHY_CARD_REPEATED);

@@ -114,6 +114,8 @@ static void take_fact(struct join *join, const struct fact *fact)
 			join->conf.env_of(join->conf.self, ((const struct fact_swap *)fact)->slot);
 		join_health(join, "generation", NULL, fact->stamp.time_ns);
 		break;
+	case FACT_KIND_COUNT:
+		break;
 	}
 	join->counters.facts++;
 }

@@ -39,7 +39,7 @@ void learn_name(struct join *join, const struct fact_name *fact)
 		row->until_ns = until;
 }
 
-bool learnt_name(struct join *join, uint16_t tenant, const struct addr *client,
+bool learnt_name(const struct join *join, uint16_t tenant, const struct addr *client,
 	const struct addr *address, uint64_t name_hash, uint64_t at_ns)
 {
 	struct name_key key = {

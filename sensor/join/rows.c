@@ -34,7 +34,7 @@ void *rows_at(const struct rows *rows, uint32_t row)
 	return rows->row + (size_t)row * rows->row_size;
 }
 
-static uint32_t *slot_of(struct rows *rows, const struct hash_key *hash, const void *key)
+static uint32_t *slot_of(const struct rows *rows, const struct hash_key *hash, const void *key)
 {
 	uint32_t at = (uint32_t)hash_sip13(hash, key, rows->key_size) & rows->mask;
 
@@ -44,7 +44,7 @@ static uint32_t *slot_of(struct rows *rows, const struct hash_key *hash, const v
 	return &rows->index[at];
 }
 
-void *rows_find(struct rows *rows, const struct hash_key *hash, const void *key)
+void *rows_find(const struct rows *rows, const struct hash_key *hash, const void *key)
 {
 	uint32_t *slot = slot_of(rows, hash, key);
 

@@ -84,7 +84,7 @@ void rows_new(struct rows *rows, struct arena *arena, uint32_t row_size, uint32_
 	uint32_t capacity);
 /* The row of that key, made (zeroed but for the key) if new; NULL: full. */
 void *rows_get(struct rows *rows, const struct hash_key *hash, const void *key, bool *made);
-void *rows_find(struct rows *rows, const struct hash_key *hash, const void *key);
+void *rows_find(const struct rows *rows, const struct hash_key *hash, const void *key);
 /* Rows in order of their key bytes: order[0..used-1] are row numbers. */
 void rows_sort(struct rows *rows);
 void *rows_at(const struct rows *rows, uint32_t row);
@@ -92,7 +92,7 @@ void rows_clear(struct rows *rows);
 
 /* learn.c */
 void learn_name(struct join *join, const struct fact_name *fact);
-bool learnt_name(struct join *join, uint16_t tenant, const struct addr *client,
+bool learnt_name(const struct join *join, uint16_t tenant, const struct addr *client,
 	const struct addr *address, uint64_t name_hash, uint64_t at_ns);
 void learn_values(struct join *join, const struct fact_repeat *fact);
 bool value_repeated(struct join *join, uint64_t value);

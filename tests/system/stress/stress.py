@@ -300,7 +300,15 @@ TRICKS = [
     ("the right address, a name that begins like it", pay("psp", "psp.example.evil.example"),
      "high", ()),
     ("the provider's name in SNI to a stranger, then clear text",
-     clear_behind_hello("evil", "psp.example"), "high", ()),
+     clear_behind_hello("evil", "psp.example"), "high", ("claims-psp",)),
+    ("the provider's name in SNI to the provider, then clear text",
+     clear_behind_hello("psp", "psp.example"), None, ()),
+    ("a foreign name in SNI to the provider, then clear text",
+     clear_behind_hello("psp", "evil.example"), "high", ()),
+    ("a name in SNI that begins like the provider's, then clear text",
+     clear_behind_hello("psp", "psp.example.evil.example"), "high", ()),
+    ("an answer of a listed resolver for the name in SNI, then clear text",
+     KNOWN + "wait 1s\n" + clear_behind_hello("moved", "psp.example"), None, ()),
     ("nobody's name at a stranger's", pay("evil", "evil.example"), "high", ()),
 ]
 

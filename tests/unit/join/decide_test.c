@@ -20,10 +20,12 @@
 
 static const char policy_text[] =
 	"merchants:\n"
-	"  - {id: 1, addresses: [10.0.0.5], level: content, basis: test, authorised: [psp]}\n"
+	"  - {id: 1, addresses: [10.0.0.5], level: content, basis: test, authorised: [psp, "
+	"other]}\n"
 	"  - {id: 2, addresses: [10.0.0.6], level: content, basis: test, non_retention: true}\n"
 	"profiles:\n"
 	"  - {name: psp, hosts: [psp.example], prefixes: [192.0.2.0/28]}\n"
+	"  - {name: other, hosts: [other.example], prefixes: [192.0.2.64/28]}\n"
 	"assets:\n"
 	"  - {address: 10.0.0.53, role: resolver}\n";
 
@@ -127,12 +129,17 @@ static struct fact_finding *finding(const char *server, const char *remote, uint
 	return fact;
 }
 
-static void host(struct fact_finding *fact, const char *name)
+static void put_name(struct fact_finding *fact, enum fact_text slot, const char *name)
 {
 	struct masked text = {.len = (uint16_t)strlen(name)};
 
 	memcpy(text.text, name, text.len);
-	fact_text_put(fact, TEXT_HOST, &text);
+	fact_text_put(fact, slot, &text);
+}
+
+static void host(struct fact_finding *fact, const char *name)
+{
+	put_name(fact, TEXT_HOST, name);
 }
 
 /* Sends what was reserved; the one alert that came of it, or NULL. */
@@ -314,6 +321,85 @@ static void an_answer_of_a_foreign_resolver_teaches_nothing(void **state)
 	has(call_at(11 * S), "claims-psp");
 }
 
+/* A call to an address of the PSP's (or a stranger's) under these names; NULL: not seen. */
+static const char *named(const char *remote, const char *sni, const char *host_name)
+{
+	static uint64_t at = 8000 * S;
+	struct fact_finding *fact = finding("10.0.0.5", remote, at += S);
+
+	if (sni != NULL)
+		put_name(fact, TEXT_SNI, sni);
+	if (host_name != NULL)
+		host(fact, host_name);
+	return decided(fact);
+}
+
+static void a_server_name_is_a_name(void **state)
+{
+	const char *event;
+
+	(void)state;
+	teach(1 * S, 60, false); /* the run begins long before the calls */
+	assert_null(named("192.0.2.5", "psp.example", NULL));
+	assert_null(named("192.0.2.5", "Pay.PSP.example", NULL));
+	event = named("192.0.2.5", "evil.example", NULL);
+	has(event, "\"confidence\":\"high\"");
+	has(event, "\"tls\":{\"sni\":\"evil.example\"}");
+	has(named("192.0.2.5", "psp.example.evil.example", NULL), "card-exfil");
+	has(named("203.0.113.77", "psp.example", NULL), "claims-psp");
+}
+
+static void where_both_names_are_seen_both_must_be_the_psps(void **state)
+{
+	const char *event;
+
+	(void)state;
+	teach(1 * S, 60, false);
+	assert_null(named("192.0.2.5", "psp.example", "psp.example:443"));
+	assert_null(named("192.0.2.5", "psp.example", "pay.psp.example"));
+	event = named("192.0.2.5", "evil.example", "psp.example");
+	has(event, "names-differ");
+	assert_null(strstr(event, "cold-start"));
+	event = named("192.0.2.5", "psp.example", "evil.example");
+	has(event, "names-differ");
+	event = named("203.0.113.77", "psp.example.", "PSP.example");
+	has(event, "claims-psp");
+	assert_null(strstr(event, "names-differ"));
+	event = named("203.0.113.77", "evil.example", "psp.example");
+	has(event, "claims-psp");
+	has(event, "names-differ");
+	event = named("192.0.2.5", "psp.example", "other.example"); /* two profiles, one address */
+	has(event, "card-exfil");
+}
+
+static void a_missed_answer_excuses_only_names_that_agree(void **state)
+{
+	struct fact_finding *fact = finding("10.0.0.5", "203.0.113.77", 10 * S);
+
+	(void)state;
+	put_name(fact, TEXT_SNI, "evil.example");
+	host(fact, "psp.example");
+	const char *event = decided(fact);
+	has(event, "claims-psp");
+	has(event, "\"confidence\":\"high\"");
+	assert_null(strstr(event, "cold-start"));
+}
+
+static void an_answer_for_the_server_name_authorises(void **state)
+{
+	struct fact_finding *fact;
+
+	(void)state;
+	teach(10 * S, 60, false);
+	fact = finding("10.0.0.5", "198.51.100.9", 11 * S);
+	put_name(fact, TEXT_SNI, "PSP.example");
+	assert_null(decided(fact));
+	fact = finding("10.0.0.5", "198.51.100.9", 12 * S);
+	put_name(fact, TEXT_SNI, "psp.example");
+	host(fact, "evil.example");
+	has(decided(fact), "names-differ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +421,13 @@ int main(void)
 			an_answer_of_the_resolver_authorises_for_ttl_and_grace, start, stop),
 		cmocka_unit_test_setup_teardown(
 			an_answer_of_a_foreign_resolver_teaches_nothing, start, stop),
+		cmocka_unit_test_setup_teardown(a_server_name_is_a_name, start, stop),
+		cmocka_unit_test_setup_teardown(
+			where_both_names_are_seen_both_must_be_the_psps, start, stop),
+		cmocka_unit_test_setup_teardown(
+			a_missed_answer_excuses_only_names_that_agree, start, stop),
+		cmocka_unit_test_setup_teardown(
+			an_answer_for_the_server_name_authorises, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
