@@ -19,7 +19,8 @@
 #define LIVE_SLACK_NS 1000000000ull /* now is at least the kernel's clock less this */
 #define LIVE_JUMP_NS 60000000000ull /* and moves on by at most this per batch */
 #define TICK_MS 100
-#define INPUTS_BOOKED 64
+#define LAST_NS 50000000ull /* live: reading goes on after the order to stop */
+#define LAST_WAIT_MS 10
 
 /* The dealer's position: everything up to ord was dealt. */
 struct dealt {
@@ -57,10 +58,17 @@ struct engine {
 	struct dealt dealt;
 	struct pos pos;
 	uint64_t frame_minute;
-	struct decode_counters booked[INPUTS_BOOKED];
-	struct source_input booked_input[INPUTS_BOOKED];
+	struct decode_counters booked[SOURCE_INPUTS_MAX];
+	struct source_input booked_input[SOURCE_INPUTS_MAX];
 	const char *names[SOURCE_INPUTS_MAX];
 };
+
+/* A replay that is stopped ends as by kill: it will be told again from its beginning.
+ * Live, stop is the end of input. */
+static bool gives_up(const struct engine *engine)
+{
+	return *engine->stop != 0 && !engine->conf->live;
+}
 
 static void nap(long pause_ns)
 {
@@ -98,6 +106,14 @@ static struct join_env swap_join(void *self, uint32_t slot)
 	return loaded_join_env(&engine->loaded[slot]);
 }
 
+/* A later engine goes on behind what stands in an event. */
+static void frames_told(void *self, uint16_t input, uint64_t frames, uint64_t bytes, uint64_t drops)
+{
+	struct engine *engine = self;
+
+	source_told(engine->source, input, frames, bytes, drops);
+}
+
 static void ring_new(
 	struct arena *arena, uint64_t size, struct spsc *producer, struct spsc *consumer)
 {
@@ -120,6 +136,7 @@ static struct join_conf join_conf_of(struct engine *engine)
 		.replay = !conf->live,
 		.run = conf->run,
 		.env_of = swap_join,
+		.told = frames_told,
 		.self = engine,
 		.key = conf->key,
 		.sensor = conf->sensor,
@@ -154,6 +171,14 @@ static struct plan plan_of(struct engine *engine)
 	return plan;
 }
 
+static struct emit emit_of(const struct engine *engine)
+{
+	static const int never = 0;
+
+	return (struct emit){
+		.live = engine->conf->live, .stop = engine->conf->live ? &never : engine->stop};
+}
+
 static void lanes_new(struct engine *engine, const struct plan *plan)
 {
 	const struct engine_conf *conf = engine->conf;
@@ -162,13 +187,13 @@ static void lanes_new(struct engine *engine, const struct plan *plan)
 		struct lane *lane = &engine->lane[i];
 		struct inspect_env env = env_of(engine, i);
 		lane->engine = engine;
-		lane->emit = (struct emit){.live = conf->live, .stop = engine->stop};
+		lane->emit = emit_of(engine);
 		ring_new(&engine->arena, plan->fact_ring, &lane->emit.ring, &engine->join_end[i]);
 		ring_new(&engine->arena, DEAL_RING, &lane->deal_in, &lane->deal_out);
 		lane->worker = worker_new(&engine->arena, &plan->worker, &env, &lane->emit);
 		explicit_bzero(env.token_key, sizeof(env.token_key));
 	}
-	engine->frames = (struct emit){.live = conf->live, .stop = engine->stop};
+	engine->frames = emit_of(engine);
 	ring_new(&engine->arena, plan->fact_ring, &engine->frames.ring,
 		&engine->join_end[conf->workers]);
 }
@@ -202,19 +227,18 @@ static void *join_run(void *self)
 	struct engine *engine = self;
 	long pause_ns = NAP_NS;
 
-	while (*engine->stop == 0) {
+	while (!gives_up(engine)) {
 		if (join_step(engine->join)) {
 			pause_ns = NAP_NS;
 			continue;
 		}
-		if (join_ended(engine->join))
+		if (join_ended(engine->join)) {
+			join_finish(engine->join);
 			break;
+		}
 		nap(pause_ns); /* longer while nothing comes: events are rare */
 		pause_ns = pause_ns < NAP_IDLE_NS ? pause_ns * 2 : NAP_IDLE_NS;
 	}
-	while (join_step(engine->join)) {
-	}
-	join_finish(engine->join);
 	return NULL;
 }
 
@@ -282,15 +306,18 @@ static void *lane_run(void *self)
 	struct engine *engine = lane->engine;
 	struct packet packets[WORKER_BATCH];
 
-	while (*engine->stop == 0) {
+	while (!gives_up(engine)) {
 		bool ended;
 		struct pos dealt = dealt_now(engine, &ended);
 		struct swap_order order = {.pos = {.ord = 0}};
 		uint32_t count = take_dealt(lane, packets, &order);
 		if (count == 0 && order.pos.ord == 0) {
 			worker_reached(lane->worker, dealt);
-			if (ended)
+			if (ended) {
+				lane->emit.live = false; /* its last facts find room */
+				worker_finish(lane->worker);
 				break;
+			}
 			nap(NAP_NS);
 			continue;
 		}
@@ -302,7 +329,6 @@ static void *lane_run(void *self)
 		if (order.pos.ord != 0)
 			swap_worker(engine, (uint32_t)(lane - engine->lane), order.pos, order.slot);
 	}
-	worker_finish(lane->worker);
 	return NULL;
 }
 
@@ -319,7 +345,7 @@ static bool deal_to(struct engine *engine, struct lane *lane, const void *data, 
 	void *room;
 
 	while ((room = spsc_reserve(&lane->deal_in, len)) == NULL) {
-		if (*engine->stop != 0)
+		if (gives_up(engine))
 			return false;
 		nap(NAP_NS);
 	}
@@ -340,18 +366,18 @@ static void deal(struct engine *engine, const struct packet *packet)
 static void book_frames(struct engine *engine, uint16_t input, uint64_t stamp_ns)
 {
 	const struct decode_counters *now = decoder_counters(engine->decoder, input);
-	struct decode_counters *before = &engine->booked[input % INPUTS_BOOKED];
-	struct source_input *at = &engine->booked_input[input % INPUTS_BOOKED];
+	struct decode_counters *before = &engine->booked[input];
+	struct source_input *at = &engine->booked_input[input];
 	struct fact_frames *fact;
 	struct source_input state;
 
-	if (now->frames == before->frames)
+	source_input(engine->source, input, &state);
+	if (now->frames == before->frames && state.drops == at->drops)
 		return;
 	emit_at(&engine->frames, stamp_ns, STAMP_TIMER, UINT64_MAX);
 	fact = emit_reserve(&engine->frames, FACT_FRAMES, sizeof(*fact));
 	if (fact == NULL)
 		return;
-	source_input(engine->source, input, &state);
 	fact->minute = engine->frame_minute;
 	fact->source = input;
 	fact->frames = (int64_t)(now->frames - before->frames);
@@ -499,34 +525,46 @@ static void try_swap(struct engine *engine)
 		engine->feed.taken(engine->feed.self, next, fine ? NULL : err.text);
 }
 
-static void capture_run(struct engine *engine)
+/* One batch, or a wait for it.  False: the end of the input. */
+static bool capture_step(struct engine *engine, int wait_ms)
 {
 	struct frame frames[WORKER_BATCH];
 	struct packet packets[WORKER_BATCH];
+	int count = source_next(engine->source, frames, WORKER_BATCH);
 
-	while (*engine->stop == 0) {
-		int count = source_next(engine->source, frames, WORKER_BATCH);
-		if (count == SOURCE_END)
-			break;
-		if (count == SOURCE_IDLE) {
-			/* A gzip'd file is idle too while its blocks are held: no wall time there.
-			 */
-			if (engine->conf->live)
-				live_tick(engine);
-			try_swap(engine);
-			source_wait(engine->source, TICK_MS);
-			continue;
-		}
-		uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
-		/* Told before workers may wait for room: the join must not wait for us in turn. */
-		mark_frames(engine, engine->pos);
-		pass_on(engine, packets, made);
+	if (count == SOURCE_END)
+		return false;
+	if (count == SOURCE_IDLE) {
+		/* A gzip'd file is idle too while its blocks are held: no wall time there. */
+		if (engine->conf->live)
+			live_tick(engine);
 		try_swap(engine);
+		source_wait(engine->source, wait_ms);
+		return true;
 	}
+	uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
+	/* Told before workers may wait for room: the join must not wait for us in turn. */
+	mark_frames(engine, engine->pos);
+	pass_on(engine, packets, made);
+	try_swap(engine);
+	return true;
+}
+
+static void capture_run(struct engine *engine)
+{
+	while (*engine->stop == 0)
+		if (!capture_step(engine, TICK_MS))
+			return;
+	/* What the kernel had seen by now stands in a block that it has yet to close. */
+	uint64_t until_ns = clock_boot_ns() + LAST_NS;
+	while (engine->conf->live && clock_boot_ns() < until_ns)
+		capture_step(engine, LAST_WAIT_MS);
 }
 
 static void capture_end(struct engine *engine)
 {
+	engine->frames.live = false;
+	engine->lane[0].emit.live &= engine->conf->workers > 1;
 	decoder_expire(engine->decoder, STAMP_END_NS);
 	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
 		book_frames(engine, (uint16_t)i, STAMP_END_NS);
@@ -611,6 +649,8 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 		struct source_input input;
 		source_input(source, i, &input);
 		engine.names[i] = input.name;
+		engine.booked_input[i] =
+			(struct source_input){.bytes = input.told_bytes, .drops = input.told_drops};
 	}
 	if (!engine_prepare(&engine, generation, err)) {
 		engine_close(&engine);
@@ -627,7 +667,8 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 		pthread_join(engine.lane[i].thread, NULL);
 	pthread_join(engine.join_thread, NULL);
 	report_of(&engine, report);
-	health_of(&engine);
+	if (!gives_up(&engine))
+		health_of(&engine);
 	engine_close(&engine);
 	return report->inputs_damaged > 0 ? EXIT_DAMAGE : EXIT_DONE;
 }

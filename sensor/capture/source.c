@@ -23,6 +23,7 @@
 /* Written by the reading thread, read by anybody, shared with forked processes. */
 struct tally {
 	_Atomic uint64_t frames, bytes, drops;
+	_Atomic uint64_t told_frames, told_bytes, told_drops;
 };
 
 struct source {
@@ -318,12 +319,23 @@ void source_take_over(struct source *source)
 		struct tally *tally = &source->tallies[i];
 
 		if (source->live) {
-			count_more(&tally->drops, afpacket_skip(&source->rings[i]));
+			uint64_t told = atomic_load(&tally->told_frames);
+
+			count_more(&tally->drops, afpacket_skip(&source->rings[i]) +
+							  atomic_load(&tally->frames) - told);
+			atomic_store(&tally->frames, told);
+			atomic_store(&tally->bytes, atomic_load(&tally->told_bytes));
 			continue;
 		}
-		atomic_store(&tally->frames, 0);
-		atomic_store(&tally->bytes, 0);
+		*tally = (struct tally){0};
 	}
+}
+
+void source_told(struct source *source, uint32_t i, uint64_t frames, uint64_t bytes, uint64_t drops)
+{
+	count_more(&source->tallies[i].told_frames, frames);
+	count_more(&source->tallies[i].told_bytes, bytes);
+	count_more(&source->tallies[i].told_drops, drops);
 }
 
 uint32_t source_inputs(const struct source *source)
@@ -346,6 +358,8 @@ void source_input(struct source *source, uint32_t i, struct source_input *out)
 	out->frames = atomic_load_explicit(&tally->frames, memory_order_relaxed);
 	out->bytes = atomic_load_explicit(&tally->bytes, memory_order_relaxed);
 	out->drops = atomic_load_explicit(&tally->drops, memory_order_relaxed);
+	out->told_bytes = atomic_load_explicit(&tally->told_bytes, memory_order_relaxed);
+	out->told_drops = atomic_load_explicit(&tally->told_drops, memory_order_relaxed);
 }
 
 bool source_is_live(const struct source *source)

@@ -56,15 +56,20 @@ int source_next(struct source *source, struct frame frames[], uint32_t max);
 void source_wait(struct source *source, int timeout_ms);
 /* Gives back what source_next lent for one frame.  Thread-safe. */
 void source_release(struct source *source, uint32_t block);
+/* So much more of input i stands in an event.  Thread-safe. */
+void source_told(
+	struct source *source, uint32_t i, uint64_t frames, uint64_t bytes, uint64_t drops);
 /* In a process that inherited the source after another one died reading it,
  * before its first source_next().  Live: what waits in the rings is given back
- * unread and counted as drops; files: reading starts over, counts at 0. */
+ * unread, and it counts as drops with what the dead one had read and not told;
+ * files: reading starts over, counts at 0. */
 void source_take_over(struct source *source);
 
 struct source_input {
 	const char *name;       /* path or interface, as given */
 	uint64_t frames, bytes; /* wire bytes */
 	uint64_t drops;         /* live: lost in the kernel or by source_take_over(), ever */
+	uint64_t told_bytes, told_drops; /* of them, by source_told() */
 	const char *damage; /* NULL, or what is wrong, with its offset: "truncated record at offset
 			       1234" */
 };

@@ -229,10 +229,21 @@ static void put_frames(struct join *join, struct json *json)
 		join->counters.imbalance += frames->frames - frames->decoded;
 		for (int i = 0; i < FRAME_REASON_COUNT; i++)
 			join->counters.imbalance -= frames->refused[i];
+	}
+	json_close(json);
+}
+
+static void frames_told(struct join *join)
+{
+	for (int s = 0; s < 64; s++) {
+		struct fact_frames *frames = &join->frames[s];
+
+		if (join->frames_set[s] && join->conf.told != NULL)
+			join->conf.told(join->conf.self, frames->source, (uint64_t)frames->frames,
+				(uint64_t)frames->bytes, (uint64_t)frames->drops);
 		*frames = (struct fact_frames){0};
 		join->frames_set[s] = 0;
 	}
-	json_close(json);
 }
 
 static void coverage_event(
@@ -257,6 +268,8 @@ static void coverage_event(
 	send_run(join, &json);
 	json_close(&json);
 	send_event(join, &json, &record);
+	if (with_frames)
+		frames_told(join);
 }
 
 static void flush_coverage(struct join *join, uint64_t ns)

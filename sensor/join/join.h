@@ -52,7 +52,9 @@ struct join_conf {
 	uint64_t run; /* epoch */
 	/* By slot of a FACT_SWAP; called at the swap's place, then the old slot is free. */
 	struct join_env (*env_of)(void *self, uint32_t slot);
-	void *self;
+	/* Sums of an input's frames stand in an event; may be NULL. */
+	void (*told)(void *self, uint16_t input, uint64_t frames, uint64_t bytes, uint64_t drops);
+	void *self; /* of both */
 	struct hash_key key;
 	const char *sensor;         /* name, of our configuration */
 	const char *const *sources; /* names by number */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine.h"
 #include "keeper/child.h"
@@ -19,8 +20,10 @@
 #include "keeper/ring.h"
 #include "shipper/shipper.h"
 
-#define RESTARTS_MAX 5 /* of an engine that dies at the same input */
-#define RESTARTS_LIVE_NS 200000000l
+#define RESTARTS_MAX 5              /* of an engine that dies again and again */
+#define RESTART_FRESH_NS 5000000000 /* one that lived longer died of something else */
+#define PAUSE_LIVE_NS 200000000l
+#define PAUSE_LIVE_S 10 /* after as many */
 
 struct keeper {
 	const struct conf *conf;
@@ -29,8 +32,10 @@ struct keeper {
 	struct event_ring ring;
 	uint8_t card_key[CARD_KEY_LEN];
 	pid_t engine, shipper;
-	int engine_status; /* exit status once it has ended for good; -1: runs */
-	uint32_t restarts;
+	int engine_status;   /* exit status once it has ended for good; -1: runs */
+	uint32_t restarts;   /* of the engine, */
+	uint32_t fresh;      /* without one that lived, */
+	uint64_t started_ns; /* the last one at */
 	bool stopping;
 };
 
@@ -242,19 +247,44 @@ static const char *how(int status)
 	return WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit";
 }
 
+static bool start_engine(struct keeper *keeper, struct err *err)
+{
+	keeper->started_ns = clock_boot_ns();
+	keeper->engine = start(keeper, engine_child, err);
+	return keeper->engine != -1;
+}
+
+/* Live it starts again for ever, only later and later; files kill it again. */
+static bool starts_again(struct keeper *keeper)
+{
+	bool live = source_is_live(keeper->source);
+
+	if (live && clock_boot_ns() - keeper->started_ns > RESTART_FRESH_NS)
+		keeper->fresh = 0;
+	return keeper->fresh < RESTARTS_MAX || live;
+}
+
+static void pause_live(const struct keeper *keeper)
+{
+	struct timespec pause = {.tv_nsec = PAUSE_LIVE_NS};
+
+	if (keeper->fresh > RESTARTS_MAX)
+		pause = (struct timespec){.tv_sec = PAUSE_LIVE_S};
+	if (source_is_live(keeper->source))
+		nanosleep(&pause, NULL); /* a signal ends it */
+}
+
 /* The engine is gone: for good if it said so or the input kills it again and again. */
 static bool engine_gone(struct keeper *keeper, int status, struct err *err)
 {
 	bool killed = WIFSIGNALED(status);
-	const struct timespec pause = {.tv_nsec = RESTARTS_LIVE_NS};
 
-	if (killed && !keeper->stopping && keeper->restarts < RESTARTS_MAX) {
+	if (killed && !keeper->stopping && starts_again(keeper)) {
 		log_line(LOG_LEVEL_ERROR, "the engine died (%s); it starts again", how(status));
 		keeper->restarts++;
-		if (source_is_live(keeper->source))
-			nanosleep(&pause, NULL);
-		keeper->engine = start(keeper, engine_child, err);
-		return keeper->engine != -1;
+		keeper->fresh++;
+		pause_live(keeper);
+		return start_engine(keeper, err);
 	}
 	keeper->engine = 0;
 	keeper->engine_status = killed ? EXIT_INTERNAL : WEXITSTATUS(status);
@@ -333,7 +363,11 @@ static int run(struct keeper *keeper, struct err *err)
 	sigaction(SIGINT, &action, NULL);
 	keeper->engine_status = -1;
 	keeper->shipper = start(keeper, shipper_child, err);
-	keeper->engine = start(keeper, engine_child, err);
+	if (!start_engine(keeper, err)) {
+		stop_children(keeper);
+		keeper->engine = 0;
+		keeper->engine_status = err->status;
+	}
 	if (!watch(keeper, err))
 		return err->status;
 	return keeper->engine_status;

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ POLICY = ["--signatures", SIGNATURES, "--policy", str(DEMO / "policy.yaml"),
           "--list", str(DEMO / "list.csv")]
 FULL = bool(os.environ.get("SEKISHO_FULL"))
 TESTS = []
+GAP_KIND = 7
 
 
 class NotRun(Exception):
@@ -168,3 +170,41 @@ def children(pid):
                 name = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
                 found[name] = int(child)
     return found
+
+
+def committed(spool):
+    """Every record that an engine ever committed to the ring beside the spool, in order:
+    (n, run, kind, body).  It must never have gone round (layouts: base/spsc.h, event/record.h)."""
+    ring = (pathlib.Path(spool) / "ring").read_bytes()
+    size, = struct.unpack_from("<Q", ring, 8)
+    head, = struct.unpack_from("<Q", ring, 64)
+    check(head <= size, "the ring went round: what it held first is not there any more")
+    at, records = 256, []
+    while at < 256 + head:
+        length, = struct.unpack_from("<I", ring, at)
+        n, run, _, _, _, text, _, kind = struct.unpack_from("<QQQQIIHB", ring, at + 8)
+        body = ring[at + 8 + 48:at + 8 + 48 + text]
+        records.append((n, run, kind, body.decode()))
+        at += 8 + (length + 7) // 8 * 8
+    return records
+
+
+def stored_once(spool, aggregator_):
+    """What was committed stands in the store, once and in order; what stands there beside it
+    was made by the shipper, and each number from 1 to the mark is there once."""
+    seen, expected = set(), []
+    for n, run, kind, body in committed(spool):
+        if (run, n) not in seen:
+            expected.append((kind, body))
+            seen.add((run, n))
+    for sensor, epoch, mark in aggregator_.rows("SELECT id, epoch, hw FROM sensor"):
+        seqs = aggregator_.rows(
+            f"SELECT seq FROM event WHERE sensor = {sensor} AND epoch = {epoch} UNION ALL "
+            f"SELECT seq FROM refused WHERE sensor = {sensor} AND epoch = {epoch} ORDER BY seq")
+        equal([seq for (seq,) in seqs], list(range(1, mark + 1)), "numbers in the store")
+    made = aggregator_.rows("SELECT kind, body FROM event ORDER BY sensor, epoch, seq")
+    got = [row for row in made if row[0] != GAP_KIND]
+    equal(aggregator_.rows("SELECT count(*) FROM refused"), [(0,)], "events refused")
+    equal(len(got), len(expected), "events in the store, against those committed to the ring")
+    for number, (row, record) in enumerate(zip(got, expected)):
+        equal(row, record, f"event {number}")
