@@ -2,9 +2,14 @@
 #include <hs/hs.h>
 #include <stdlib.h>
 
-#include "match/match.h"
+#include "base/scratch.h"
+#include "match/first.h"
+
+#define VECTOR 64 /* bytes */
+#define PAGE 4096
 
 struct match {
+	struct first *first;
 	hs_database_t *database; /* in memory of the arena */
 };
 
@@ -79,52 +84,89 @@ static bool compile(const struct match_literal literals[], uint32_t count,
 	return false;
 }
 
+/* The first test, then the database. */
+static bool put_together(const struct match_literal literals[], uint32_t count,
+	struct bytes database, uint8_t **out, size_t *out_len)
+{
+	size_t first_len = first_bytes(literals, count);
+	struct first *first = calloc(1, first_len + database.len);
+
+	if (first == NULL)
+		return false;
+	first_build(literals, count, first);
+	memcpy((uint8_t *)first + first_len, database.ptr, database.len);
+	*out = (uint8_t *)first;
+	*out_len = first_len + database.len;
+	return true;
+}
+
 bool match_compile(const struct match_literal literals[], uint32_t count, uint8_t **out,
 	size_t *out_len, struct err *err)
 {
 	struct expressions expressions;
 	hs_database_t *database = NULL;
 	char *bytes = NULL;
+	size_t len = 0;
 	bool done = false;
 
+	*out = NULL;
+	*out_len = 0;
 	if (!expressions_new(&expressions, count))
 		err_set(err, EXIT_CANNOT, "no memory for %u literals", count);
 	else if (compile(literals, count, &expressions, &database, err))
-		done = hs_serialize_database(database, &bytes, out_len) == HS_SUCCESS ||
+		done = (hs_serialize_database(database, &bytes, &len) == HS_SUCCESS &&
+			       put_together(literals, count, bytes_of(bytes, len), out, out_len)) ||
 		       err_set(err, EXIT_INTERNAL, "the pattern database cannot be written");
 	if (database != NULL)
 		hs_free_database(database);
+	free(bytes);
 	expressions_free(&expressions);
-	*out = (uint8_t *)bytes;
 	return done;
+}
+
+/* Size of the database behind the first test, or 0; *database: its bytes. */
+static size_t database_size(struct bytes serialised, size_t first_len, struct bytes *database)
+{
+	size_t size = 0;
+
+	*database = bytes_skip(serialised, first_len);
+	if (first_len == 0 || database->len == 0 ||
+		hs_serialized_database_size((const char *)database->ptr, database->len, &size) !=
+			HS_SUCCESS)
+		return 0;
+	return size;
 }
 
 size_t match_bytes(struct bytes serialised)
 {
-	size_t size = 0;
+	struct bytes database;
+	size_t first_len = first_check(serialised);
+	size_t size = database_size(serialised, first_len, &database);
 
-	if (hs_serialized_database_size((const char *)serialised.ptr, serialised.len, &size) !=
-		HS_SUCCESS)
-		return 0;
-	return size + sizeof(struct match) + 2 * 64;
+	return size == 0 ? 0 : size + first_len + sizeof(struct match) + 3 * 64;
 }
 
 struct match *match_open(struct bytes serialised, struct arena *arena, struct err *err)
 {
-	size_t size = 0;
+	struct bytes database;
 	struct match *match = arena_take(arena, sizeof(*match));
 
-	if (hs_serialized_database_size((const char *)serialised.ptr, serialised.len, &size) !=
-		HS_SUCCESS) {
+	assert(match != NULL);
+	size_t first_len = first_check(serialised);
+	size_t size = database_size(serialised, first_len, &database);
+
+	if (size == 0) {
 		err_set(err, EXIT_USAGE,
 			"a pattern database is damaged; build the signatures anew");
 		return NULL;
 	}
 	void *memory = arena_take(arena, size);
-	assert(match != NULL && memory != NULL); /* sized by match_bytes */
+	match->first = arena_take(arena, first_len);
+	assert(memory != NULL && match->first != NULL); /* sized by match_bytes */
+	memcpy(match->first, serialised.ptr, first_len);
 	match->database = memory;
 	hs_error_t rc = hs_deserialize_database_at(
-		(const char *)serialised.ptr, serialised.len, match->database);
+		(const char *)database.ptr, database.len, match->database);
 	if (rc != HS_SUCCESS) {
 		err_set(err, EXIT_USAGE,
 			rc == HS_DB_PLATFORM_ERROR
@@ -194,7 +236,7 @@ static void sort(struct match_hit *hits, uint32_t count)
 	}
 }
 
-uint32_t match_scan(const struct match *match, struct match_scratch *scratch, struct bytes buf,
+static uint32_t scan(const struct match *match, struct match_scratch *scratch, struct bytes buf,
 	struct match_hit hits[static MATCH_HITS_MAX], uint32_t *more)
 {
 	struct collect collect = {.hits = hits};
@@ -205,4 +247,28 @@ uint32_t match_scan(const struct match *match, struct match_scratch *scratch, st
 	sort(hits, collect.count);
 	*more = collect.more;
 	return collect.count;
+}
+
+/* Hyperscan 5.4.0 reads a whole vector of a buffer that is shorter than one: behind the
+ * last byte of a page that is a crash. */
+static bool ends_at_page(struct bytes buf)
+{
+	uintptr_t end = (uintptr_t)(buf.ptr + buf.len);
+
+	return buf.len < VECTOR && (end - 1) % PAGE >= PAGE - VECTOR;
+}
+
+uint32_t match_scan(const struct match *match, struct match_scratch *scratch, struct bytes buf,
+	struct match_hit hits[static MATCH_HITS_MAX], uint32_t *more)
+{
+	*more = 0;
+	if (buf.len == 0 || (buf.len <= FIRST_BUFFER_MAX && !first_may(match->first, buf)))
+		return 0;
+	if (!ends_at_page(buf))
+		return scan(match, scratch, buf, hits, more);
+	SCRATCH uint8_t copy[2 * VECTOR];
+	memcpy(copy, buf.ptr, buf.len);
+	uint32_t count = scan(match, scratch, bytes_of(copy, buf.len), hits, more);
+	explicit_bzero(copy, buf.len);
+	return count;
 }
