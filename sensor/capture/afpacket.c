@@ -264,6 +264,8 @@ static void open_block(struct afpacket *ring)
 	atomic_store_explicit(&ring->holds[ring->at], 1, memory_order_relaxed);
 	ring->seq_read = head->seq_num;
 	ring->left = head->num_pkts;
+	atomic_store_explicit(&ring->read->left, ring->left, memory_order_relaxed);
+	atomic_store_explicit(&ring->read->seq, ring->seq_read, memory_order_relaxed);
 	ring->next = block + head->offset_to_first_pkt;
 	ring->warm = ring->next;
 	ring->end = block + head->blk_len;
@@ -333,6 +335,7 @@ uint32_t afpacket_fill(
 	}
 	/* Nobody knows these frames yet, so one addition for all is early enough. */
 	atomic_fetch_add_explicit(&ring->holds[ring->at], n, memory_order_relaxed);
+	atomic_store_explicit(&ring->read->left, ring->left, memory_order_relaxed);
 	if (ring->left == 0)
 		leave_block(ring);
 	return n;
@@ -341,6 +344,16 @@ uint32_t afpacket_fill(
 void afpacket_release(struct afpacket *ring, uint32_t block)
 {
 	drop_holds(ring, block - ring->first_block);
+}
+
+/* Of a closed block: what the dead reader did not lend. */
+static uint32_t unread(const struct afpacket *ring, uint32_t i)
+{
+	uint64_t seq = atomic_load_explicit(&ring->read->seq, memory_order_relaxed);
+
+	if (seq_of(ring, i) == seq)
+		return atomic_load_explicit(&ring->read->left, memory_order_relaxed);
+	return seq_of(ring, i) > seq ? block_at(ring, i)->hdr.bh1.num_pkts : 0;
 }
 
 /* The dead reader's blocks came back in any order; only their numbers tell
@@ -359,7 +372,7 @@ uint64_t afpacket_skip(struct afpacket *ring)
 	for (uint32_t i = 0; i < ring->blocks; i++) {
 		if (!is_closed(ring, i) || seq_of(ring, i) > newest)
 			continue;
-		frames += block_at(ring, i)->hdr.bh1.num_pkts;
+		frames += unread(ring, i);
 		give_back(ring, i);
 	}
 	ring->left = 0;

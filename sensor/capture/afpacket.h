@@ -17,9 +17,16 @@
 #define AFPACKET_CLOSE_MS 10
 #define AFPACKET_BLOCKS_MIN 4
 
+/* How far the reader is, for the one after it. */
+struct afpacket_read {
+	_Atomic uint64_t seq;  /* number of the block read last */
+	_Atomic uint32_t left; /* frames of it not yet lent */
+};
+
 struct afpacket {
 	int fd;
 	uint16_t source;
+	struct afpacket_read *read; /* in shared memory; set before afpacket_open() */
 	uint16_t link;
 	uint8_t *map;
 	uint32_t blocks;
@@ -50,7 +57,7 @@ bool afpacket_ready(struct afpacket *ring, uint64_t *ts_ns);
 uint32_t afpacket_fill(
 	struct afpacket *ring, struct frame frames[], uint32_t max, uint64_t until_ns);
 void afpacket_release(struct afpacket *ring, uint32_t block);
-/* Gives all closed blocks back unread; how many frames that were. */
+/* Gives all closed blocks back; how many frames in them were never lent. */
 uint64_t afpacket_skip(struct afpacket *ring);
 
 /* Frames dropped since the last call: reading clears the kernel's counter. */

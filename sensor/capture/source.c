@@ -24,6 +24,7 @@
 struct tally {
 	_Atomic uint64_t frames, bytes, drops;
 	_Atomic uint64_t told_frames, told_bytes, told_drops;
+	struct afpacket_read read;
 };
 
 struct source {
@@ -150,6 +151,7 @@ struct source *source_live(const char *const names[], uint32_t count, const char
 		source->rings[i].fd = -1;
 	for (uint32_t i = 0; i < count; i++) {
 		source->rings[i].source = (uint16_t)i;
+		source->rings[i].read = &source->tallies[i].read;
 		if (!afpacket_open(&source->rings[i], source->names[i], bpf, blocks, source->holds,
 			    BLOCK_FIRST + i * blocks, err))
 			goto failed;

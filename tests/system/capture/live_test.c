@@ -519,6 +519,8 @@ static void another_process_takes_over(void **state)
 			assert_int_equal(number_of(&frames[i]), 10000 + i);
 		give(source, frames, 2000);
 	}
+	source_input(source, 0, &input);
+	assert_int_equal(input.frames + input.drops, 3000 + 4 * 2000);
 	source_close(source);
 	close(fd);
 }
