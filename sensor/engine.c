@@ -601,7 +601,7 @@ static void report_of(struct engine *engine, struct engine_report *report)
 	}
 	report->swaps = engine->swaps;
 	report->quotas += report->join.contact_refused + report->join.coverage_refused +
-			  report->join.names_refused;
+			  report->join.names_refused + report->join.contact_unnamed;
 	for (uint32_t i = 0; i < source_inputs(engine->source); i++) {
 		struct source_input input;
 		source_input(engine->source, i, &input);

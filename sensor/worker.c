@@ -30,6 +30,7 @@ static void advance(struct worker *worker, uint64_t now_ns);
 static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts);
 static void close_minute(struct worker *worker, uint64_t stamp_ns);
 static void fold_flow(void *self, uint32_t number);
+static void name_contact(struct worker *worker, uint32_t flow, struct bytes name);
 
 /* Each pass finds what the one before it asked for: flow, its states, its parser. */
 static void prefetch_states(
@@ -192,6 +193,8 @@ static void take_spans(struct worker *worker, uint32_t flow, struct account_coun
 		if (inspect_span(
 			    worker->inspect, worker->flows, flow, &span, &worker->place, skipped))
 			book_skipped(counts, skipped);
+		if (inspect_name(worker->inspect).len > 0)
+			name_contact(worker, flow, inspect_name(worker->inspect));
 		worker->inspected += span.data.len;
 	}
 }
@@ -219,18 +222,15 @@ static void advance(struct worker *worker, uint64_t now_ns)
 	worker->now_ns = now_ns;
 }
 
-static void fold_flow(void *self, uint32_t number)
+static struct contact_flow contact_of(
+	const struct worker *worker, uint32_t number, struct subject *subject)
 {
-	struct worker *worker = self;
-	struct flow *flow = flow_at(worker->flows, number);
+	const struct flow *flow = flow_at(worker->flows, number);
 	const struct tuple *key = flow_key(worker->flows, number);
-	struct subject subject;
 
-	if (flow->packets[0] + flow->packets[1] == 0)
-		return;
-	inspect_subject(worker->inspect, flow, key, &subject);
-	struct contact_flow contact = {.key = key,
-		.subject = &subject,
+	inspect_subject(worker->inspect, flow, key, subject);
+	return (struct contact_flow){.key = key,
+		.subject = subject,
 		.first_ns = flow->first_ns,
 		.last_ns = flow->last_ns,
 		.packets = {flow->packets[0], flow->packets[1]},
@@ -238,12 +238,35 @@ static void fold_flow(void *self, uint32_t number)
 		.client_end = flow->client_dir,
 		.answered = (flow->flags & FLOW_ANSWERED) != 0,
 		.listed = inspect_is_listed(worker->inspect, flow),
-		.first = (flow->flags & FLOW_FOLDED) == 0};
+		.first = (flow->flags & FLOW_FOLDED) == 0,
+		.app = inspect_app(worker->inspect, flow)};
+}
+
+static void fold_flow(void *self, uint32_t number)
+{
+	struct worker *worker = self;
+	struct flow *flow = flow_at(worker->flows, number);
+	struct subject subject;
+
+	if (flow->packets[0] + flow->packets[1] == 0)
+		return;
+	struct contact_flow contact = contact_of(worker, number, &subject);
 	if (!contacts_add(worker->contacts, worker->minute, &contact))
 		return;
 	flow->flags |= FLOW_FOLDED;
 	flow->packets[0] = flow->packets[1] = 0;
 	flow->bytes[0] = flow->bytes[1] = 0;
+}
+
+/* Once a flow: its row gets the name at once, its sums at the minute's end. */
+static void name_contact(struct worker *worker, uint32_t flow, struct bytes name)
+{
+	struct contact_name said = {
+		.name = name, .at_ns = worker->emit->at.time_ns, .at_ord = worker->emit->at.ord};
+	struct subject subject;
+	struct contact_flow contact = contact_of(worker, flow, &subject);
+
+	contacts_name(worker->contacts, &contact, &said);
 }
 
 static void send_coverage(void *self, const struct account_row *row)

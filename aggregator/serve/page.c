@@ -149,10 +149,15 @@ static void lists_put(struct sql *sql, int64_t thread, struct out *out)
 	out_close(out, ']');
 }
 
-static void names_put(struct sql *sql, int64_t thread, struct out *out)
+/* By its alerts, and by the contacts of their servers with that address. */
+static void names_put(struct sql *sql, int64_t thread, const char *ip, struct out *out)
 {
-	struct sql_rows rows =
-		sql_ask(sql, "SELECT name FROM name WHERE thread = ? ORDER BY name", "i", thread);
+	struct sql_rows rows = sql_ask(sql,
+		"SELECT name FROM name WHERE thread = ?1 UNION SELECT c.name FROM contact c JOIN"
+		" thread_server s ON s.server = c.server JOIN thread t ON t.id = s.thread"
+		" WHERE c.remote = ?2 AND t.id = ?1 AND c.run = t.run AND c.tenant = t.tenant"
+		" AND c.name <> '' ORDER BY 1 LIMIT ?3",
+		"iti", thread, ip, (int64_t)ROWS_MAX);
 
 	out_open(out, "names", '[');
 	while (sql_next(&rows))
@@ -186,7 +191,7 @@ static void to_whom_put(struct sql *sql, int64_t incident, struct out *out)
 		out_string(out, "sink", sql_text(&rows, 1));
 		out_string(out, "ip", sql_text(&rows, 2));
 		out_int(out, "port", sql_int(&rows, 3));
-		names_put(sql, sql_int(&rows, 0), out);
+		names_put(sql, sql_int(&rows, 0), sql_text(&rows, 2), out);
 		out_time(out, "name_seen", sql_int(&rows, 4));
 		lists_put(sql, sql_int(&rows, 0), out);
 		out_int(out, "other_subjects", sql_int(&rows, 8));

@@ -2,7 +2,11 @@
 
 #include <assert.h>
 
+#include "base/texts.h"
 #include "fact/sums.h"
+#include "mask/mask.h"
+
+#define NAME_SHARE 64 /* bytes of names for each row */
 
 /* Hashed and compared as bytes: no padding. */
 struct contact_key {
@@ -16,10 +20,14 @@ static_assert(sizeof(struct contact_key) == 48, "no padding");
 struct contact_row {
 	struct contact_key key;
 	uint64_t minute, first_ns, last_ns, bytes_out, bytes_in, opened;
-	uint32_t packets_out, packets_in, flows, zero;
+	uint32_t packets_out, packets_in, flows;
+	uint16_t app, zero;
+	uint64_t name_ns, name_ord;
+	struct text_ref name;
 };
 
 struct contacts_fold {
+	struct texts names;
 	struct contact_row *rows;
 	uint32_t *index; /* row + 1, 0 = empty */
 	uint32_t capacity, mask, used;
@@ -39,7 +47,7 @@ static uint32_t index_size(uint32_t rows)
 size_t contacts_fold_bytes(uint32_t rows)
 {
 	return sizeof(struct contacts_fold) + sizeof(struct contact_row) * rows +
-	       sizeof(uint32_t) * index_size(rows) + 3 * 64;
+	       sizeof(uint32_t) * index_size(rows) + (size_t)NAME_SHARE * rows + 4 * 64;
 }
 
 struct contacts_fold *contacts_fold_new(
@@ -52,7 +60,8 @@ struct contacts_fold *contacts_fold_new(
 	fold->mask = index_size(rows) - 1;
 	fold->rows = arena_take(arena, sizeof(*fold->rows) * rows);
 	fold->index = arena_take(arena, sizeof(*fold->index) * (fold->mask + 1));
-	assert(fold->rows != NULL && fold->index != NULL);
+	bool made = texts_new(&fold->names, arena, NAME_SHARE * rows);
+	assert(fold->rows != NULL && fold->index != NULL && made);
 	fold->key = *key;
 	return fold;
 }
@@ -86,20 +95,27 @@ static bool has_row(const struct contact_flow *flow, bool server_opened, uint8_t
 	return flow->answered && (flow->listed || flow->bytes[out] >= CONTACT_PAGE_BYTES);
 }
 
-bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct contact_flow *flow)
+static struct contact_key key_of(const struct contact_flow *flow)
 {
 	uint8_t out = flow->subject->end;
-	bool server_opened = flow->client_end == out;
 
-	if (!has_row(flow, server_opened, out))
-		return true;
-	struct contact_key key = {.server = out == 0 ? flow->key->src : flow->key->dst,
+	return (struct contact_key){.server = out == 0 ? flow->key->src : flow->key->dst,
 		.remote = out == 0 ? flow->key->dst : flow->key->src,
 		.merchant = flow->subject->merchant,
 		.tenant = flow->key->tenant,
 		.port = flow->client_end == 0 ? flow->key->dport : flow->key->sport,
 		.proto = flow->key->proto,
-		.server_opened = server_opened};
+		.server_opened = flow->client_end == out};
+}
+
+bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct contact_flow *flow)
+{
+	uint8_t out = flow->subject->end;
+	struct contact_key key;
+
+	if (!has_row(flow, flow->client_end == out, out))
+		return true;
+	key = key_of(flow);
 	struct contact_row *row = row_of(fold, &key);
 	if (row == NULL)
 		return false;
@@ -116,13 +132,66 @@ bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct cont
 		row->first_ns = flow->first_ns;
 	if (flow->last_ns > row->last_ns)
 		row->last_ns = flow->last_ns;
+	if (flow->app != 0 && (row->app == 0 || flow->app < row->app))
+		row->app = flow->app;
 	return true;
 }
 
-static void send_row(const struct contact_row *row, struct emit *emit)
+static void lower(struct masked *text)
 {
-	struct fact_contact *fact = emit_reserve(emit, FACT_CONTACT, sizeof(*fact));
+	for (uint32_t i = 0; i < text->len; i++)
+		text->text[i] = (char)byte_lower((uint8_t)text->text[i]);
+}
 
+/* At most CONTACT_NAME_MAX bytes, whole characters. */
+static void cut_name(struct masked *text)
+{
+	if (text->len > 0 && text->text[text->len - 1] == '.')
+		text->len--;
+	if (text->len <= CONTACT_NAME_MAX)
+		return;
+	text->len = CONTACT_NAME_MAX;
+	while (text->len > 0 && ((uint8_t)text->text[text->len] & 0xc0) == 0x80)
+		text->len--;
+}
+
+static bool earlier(const struct contact_name *name, const struct contact_row *row)
+{
+	if (row->name.len == 0 || name->at_ns != row->name_ns)
+		return row->name.len == 0 || name->at_ns < row->name_ns;
+	return name->at_ord < row->name_ord;
+}
+
+void contacts_name(struct contacts_fold *fold, const struct contact_flow *flow,
+	const struct contact_name *name)
+{
+	struct contact_key key = key_of(flow);
+	struct contact_row *row;
+	struct masked text;
+
+	if (flow->subject->nobody || !key.server_opened)
+		return; /* a visitor names the server, not itself */
+	row = row_of(fold, &key);
+	if (row == NULL || !earlier(name, row))
+		return;
+	mask_name(&text, name->name);
+	lower(&text);
+	cut_name(&text);
+	if (text.len == 0 || !texts_put(&fold->names, &row->name, text.text, text.len))
+		return;
+	row->name_ns = name->at_ns;
+	row->name_ord = name->at_ord;
+}
+
+static void send_row(
+	const struct contacts_fold *fold, const struct contact_row *row, struct emit *emit)
+{
+	uint32_t size = (uint32_t)sizeof(struct fact_contact) + row->name.len;
+	struct fact_contact *fact;
+
+	if (row->packets_out + row->packets_in == 0)
+		return; /* named, then told to be somebody else's or no contact */
+	fact = emit_reserve(emit, FACT_CONTACT, size);
 	if (fact == NULL)
 		return;
 	fact->server = row->key.server;
@@ -141,19 +210,25 @@ static void send_row(const struct contact_row *row, struct emit *emit)
 	fact->packets_in = row->packets_in;
 	fact->flows = row->flows;
 	fact->opened = row->opened;
+	fact->app = row->app;
+	fact->name_ns = row->name_ns;
+	fact->name_ord = row->name_ord;
+	fact->name_len = row->name.len;
+	memcpy(fact->name, texts_at(&fold->names, &row->name), row->name.len);
 	emit_commit(emit, &fact->fact);
 }
 
 void contacts_send(struct contacts_fold *fold, struct emit *emit)
 {
 	for (uint32_t i = 0; i < fold->used; i++)
-		send_row(&fold->rows[i], emit);
+		send_row(fold, &fold->rows[i], emit);
 	if (fold->used > 0)
 		memset(fold->index, 0, sizeof(*fold->index) * (fold->mask + 1));
 	fold->used = 0;
+	fold->names.used = 0;
 }
 
 uint64_t contacts_refused(const struct contacts_fold *fold)
 {
-	return fold->refused;
+	return fold->refused + fold->names.refused;
 }

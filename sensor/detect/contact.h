@@ -24,7 +24,14 @@ struct contact_flow {
 	uint8_t client_end;
 	bool answered;
 	bool listed;
-	bool first; /* never folded before: it opened in this minute */
+	bool first;   /* never folded before: it opened in this minute */
+	uint16_t app; /* as in struct fact_contact */
+};
+
+/* A name that a flow was called by, and where: the earliest of a row counts. */
+struct contact_name {
+	struct bytes name; /* as on the wire, without port */
+	uint64_t at_ns, at_ord;
 };
 
 struct contacts_fold;
@@ -34,6 +41,9 @@ struct contacts_fold *contacts_fold_new(
 	struct arena *arena, uint32_t rows, const struct hash_key *key);
 /* Adds a flow's share to the open minute.  False: no room (quota); the flow keeps its counters. */
 bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct contact_flow *flow);
+/* The peer of a flow that the server opened goes by that name.  Without room: unnamed (quota). */
+void contacts_name(struct contacts_fold *fold, const struct contact_flow *flow,
+	const struct contact_name *name);
 /* Sends and clears all rows. */
 void contacts_send(struct contacts_fold *fold, struct emit *emit);
 uint64_t contacts_refused(const struct contacts_fold *fold);

@@ -4,6 +4,7 @@
 
 #include "base/scratch.h"
 #include "detect/state.h"
+#include "fact/sums.h"
 
 #define PREFETCH_MAX 512 /* of a parser's state: what it needs beyond is rare */
 
@@ -110,6 +111,21 @@ void inspect_last_place(
 		return;
 	state = pool_at(&inspect->flows, flow->parse);
 	*out = state->last;
+}
+
+uint16_t inspect_app(const struct inspect *inspect, const struct flow *flow)
+{
+	if (flow->parse == 0)
+		return 0;
+	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+	if (state->classify.parser > 0)
+		return (uint16_t)state->classify.parser;
+	return state->classify.label == 0 ? 0 : (uint16_t)(FACT_LABELS + state->classify.label);
+}
+
+struct bytes inspect_name(const struct inspect *inspect)
+{
+	return bytes_of(inspect->name, inspect->name_len);
 }
 
 bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
@@ -456,6 +472,7 @@ static void set_flow(struct inspect *inspect, struct flow_table *table, uint32_t
 	inspect->flow_number = flow;
 	inspect->place = place;
 	inspect->io.client_dir = -1;
+	inspect->name_len = 0;
 }
 
 /* What was skipped since the last call; false: nothing. */

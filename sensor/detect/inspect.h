@@ -71,6 +71,11 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,
 	const struct tuple *key, struct subject *out);
+/* What its protocol or its beginning says it is, as in struct fact_contact. */
+uint16_t inspect_app(const struct inspect *inspect, const struct flow *flow);
+/* The name that the last span's flow was called by, once a flow: its SNI or the Host of its
+ * first request, whichever came first; else empty.  Borrowed until the next call. */
+struct bytes inspect_name(const struct inspect *inspect);
 bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow);
 bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow);
 

@@ -96,7 +96,17 @@ static void note_answer(
 				      bytes_starts_nocase(run->data, "font/");
 }
 
-/* Names are metadata: asked of the lists at every level but none. */
+/* The peer's name: the first that the client says. */
+static void take_name(struct inspect *inspect, const struct run *run, struct bytes name)
+{
+	if (run->role == FIELD_DNS_QUERY || inspect->state->named)
+		return;
+	inspect->state->named = true;
+	inspect->name_len = (uint8_t)name.len;
+	memcpy(inspect->name, name.ptr, name.len);
+}
+
+/* Names are metadata: told and asked of the lists at every level but none. */
 static void ask_name(struct inspect *inspect, const struct run *run)
 {
 	static const uint8_t by[FIELD_ROLE_COUNT] = {
@@ -110,6 +120,7 @@ static void ask_name(struct inspect *inspect, const struct run *run)
 		size_t colon = bytes_find_byte(name, ':');
 		name = colon == SIZE_MAX ? name : bytes_head(name, colon);
 	}
+	take_name(inspect, run, name);
 	if (indicators_domain(inspect->env.lists, name, rows) > 0)
 		tell_listed(inspect, rows[0], by[run->role], name);
 }

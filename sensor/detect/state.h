@@ -39,6 +39,7 @@ struct flow_state {
 	uint32_t listed;     /* indicator row + 1 by address, 0 = none */
 	uint32_t generation; /* low bits: listed and rule[] are numbers of that one */
 	bool listed_told;
+	bool named; /* its first name was given to inspect_name() */
 	bool ended[2];
 	uint8_t apart_dir;   /* of what HALF_APART has open */
 	uint64_t apart_next; /* offset behind it */
@@ -65,6 +66,10 @@ struct inspect {
 	const struct inspect_place *place;
 	enum half_index at_half; /* the half the calls of the sink belong to */
 	bool after_rst;
+
+	/* The name told in this span. */
+	uint8_t name[255];
+	uint8_t name_len;
 
 	/* The question of the DNS answer at hand. */
 	uint8_t question[256];

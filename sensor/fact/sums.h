@@ -17,9 +17,16 @@ struct fact_contact {
 	uint64_t opened;       /* bit s: a flow opened in second s of the minute */
 	uint16_t tenant, port; /* the opened end's port */
 	uint8_t proto;
-	uint8_t server_opened; /* 1: the protected server is the client */
-	uint8_t zero[2];
+	uint8_t server_opened;      /* 1: the protected server is the client */
+	uint16_t app;               /* smallest of its flows': parser's index + 1, or nDPI's number
+				       + FACT_LABELS; 0 = none */
+	uint64_t name_ns, name_ord; /* where the name was said: the earliest is kept */
+	uint32_t name_len;
+	uint32_t zero;
+	char name[]; /* masked, lower case */
 };
+#define FACT_LABELS 256
+#define CONTACT_NAME_MAX 253
 
 struct fact_coverage {
 	struct fact fact;

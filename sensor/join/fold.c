@@ -8,12 +8,31 @@
 #include <string.h>
 
 #include "account/account.h"
+#include "detect/words.h"
 #include "join/state.h"
 
-#define ROWS_PER_EVENT 48 /* contact rows: each <= 300 bytes of JSON */
+#define ROWS_PER_EVENT 128
+#define ROW_BYTES 1200 /* of JSON, at most: a character of a name may take six bytes */
 #define COVERAGE_PER_EVENT 16
 
 static_assert(sizeof(struct contact_key) == 48, "compared as bytes");
+
+/* The name said first stays, whoever of the workers told it first. */
+static void name_contact(
+	struct join *join, struct contact_sum *sum, const struct fact_contact *fact)
+{
+	bool earlier = fact->name_ns < sum->name_ns ||
+		       (fact->name_ns == sum->name_ns && fact->name_ord < sum->name_ord);
+
+	if (fact->name_len == 0 || (sum->name.len > 0 && !earlier))
+		return;
+	if (!texts_put(&join->contact_names, &sum->name, fact->name, fact->name_len)) {
+		join->counters.contact_unnamed++;
+		return;
+	}
+	sum->name_ns = fact->name_ns;
+	sum->name_ord = fact->name_ord;
+}
 
 void fold_contact(struct join *join, const struct fact_contact *fact)
 {
@@ -46,6 +65,9 @@ void fold_contact(struct join *join, const struct fact_contact *fact)
 	sum->packets_in += fact->packets_in;
 	sum->flows += fact->flows;
 	sum->opened |= fact->opened;
+	if (fact->app != 0 && (sum->app == 0 || fact->app < sum->app))
+		sum->app = fact->app;
+	name_contact(join, sum, fact);
 }
 
 void fold_coverage(struct join *join, const struct fact_coverage *fact)
@@ -78,8 +100,20 @@ void fold_frames(struct join *join, const struct fact_frames *fact)
 		to->refused[i] += fact->refused[i];
 }
 
-static void put_contact(struct json *json, const struct contact_sum *sum)
+static void put_name(struct join *join, struct json *json, const struct contact_sum *sum)
 {
+	struct masked name = {.len = (uint16_t)sum->name.len};
+
+	memcpy(name.text, texts_at(&join->contact_names, &sum->name), sum->name.len);
+	json_masked(json, NULL, &name);
+}
+
+static void put_contact(struct join *join, struct json *json, const struct contact_sum *sum)
+{
+	const char *app = sum->app < FACT_LABELS
+				  ? detect_app_word((uint8_t)sum->app, 0)
+				  : detect_app_word(0, (uint16_t)(sum->app - FACT_LABELS));
+
 	static const char *const unknown = "ip";
 	uint8_t opened[8];
 
@@ -104,15 +138,19 @@ static void put_contact(struct json *json, const struct contact_sum *sum)
 	json_u64(json, NULL, sum->flows);
 	json_u64(json, NULL, (uint64_t)__builtin_popcountll(sum->opened));
 	json_hex(json, NULL, opened, sizeof(opened));
-	json_text(json, NULL, "");
+	put_name(join, json, sum);
+	json_text(json, NULL, app != NULL ? app : "");
 	json_close(json);
 }
 
 static void clear_contact(struct contact_sum *sum)
 {
-	struct contact_key key = sum->key;
-
-	*sum = (struct contact_sum){.key = key, .sent = 1};
+	*sum = (struct contact_sum){.key = sum->key,
+		.sent = 1,
+		.app = sum->app,
+		.name_ns = sum->name_ns,
+		.name_ord = sum->name_ord,
+		.name = sum->name};
 }
 
 struct contact_event {
@@ -138,10 +176,16 @@ static void end_contacts(struct join *join, struct contact_event *event, uint64_
 	event->open = false;
 }
 
+static bool is_full(const struct contact_event *event, uint16_t tenant)
+{
+	return event->rows == ROWS_PER_EVENT || event->tenant != tenant ||
+	       event->json.len + 2 * ROW_BYTES > event->json.size;
+}
+
 static void add_contact(
 	struct join *join, struct contact_event *event, struct contact_sum *sum, uint64_t ns)
 {
-	if (event->open && (event->rows == ROWS_PER_EVENT || event->tenant != sum->key.tenant))
+	if (event->open && is_full(event, sum->key.tenant))
 		end_contacts(join, event, ns);
 	if (!event->open) {
 		event->open = true;
@@ -152,7 +196,7 @@ static void add_contact(
 		json_u64(&event->json, "tenant", event->tenant);
 		json_array(&event->json, "rows");
 	}
-	put_contact(&event->json, sum);
+	put_contact(join, &event->json, sum);
 	event->rows++;
 	clear_contact(sum);
 }
@@ -171,8 +215,11 @@ static void flush_contacts(struct join *join, uint64_t ns, bool all)
 	}
 	end_contacts(join, &event, ns);
 	/* Half full of tuples that were sent: start anew, they will be first seen again. */
-	if (all && join->contacts.used > join->contacts.capacity / 2)
+	if (all && (join->contacts.used > join->contacts.capacity / 2 ||
+			   join->contact_names.used > join->contact_names.size / 2)) {
 		rows_clear(&join->contacts);
+		join->contact_names.used = 0;
+	}
 }
 
 static void put_skipped(struct json *json, const int64_t skipped[])

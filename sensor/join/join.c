@@ -17,6 +17,7 @@ size_t join_bytes(const struct join_conf *conf)
 	return sizeof(struct join) + 3 * (SEEN_ROWS * sizeof(struct seen_row) + 64) +
 	       rows_bytes(sizeof(struct name_row_size), conf->name_rows) +
 	       rows_bytes(sizeof(struct contact_sum), conf->contact_rows) +
+	       (size_t)CONTACT_NAME_SHARE * conf->contact_rows + 64 +
 	       rows_bytes(sizeof(struct account_row), conf->coverage_rows) + 1024;
 }
 
@@ -37,6 +38,8 @@ struct join *join_new(struct arena *arena, const struct join_conf *conf, const s
 	rows_new(&join->names, arena, sizeof(struct name_row_size), 48, conf->name_rows);
 	rows_new(&join->contacts, arena, sizeof(struct contact_sum), sizeof(struct contact_key),
 		conf->contact_rows);
+	bool made = texts_new(&join->contact_names, arena, CONTACT_NAME_SHARE * conf->contact_rows);
+	assert(made);
 	rows_new(&join->coverage, arena, sizeof(struct account_row), sizeof(struct account_key),
 		conf->coverage_rows);
 	return join;

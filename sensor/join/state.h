@@ -3,13 +3,14 @@
 #define SEKISHO_JOIN_STATE_H
 
 #include "base/arena.h"
+#include "base/texts.h"
 #include "event/json.h"
 #include "fact/learn.h"
 #include "fact/sums.h"
 #include "join/join.h"
 
-#define SEEN_ROWS (1u << 17) /* of each direct-mapped memory of 64-bit values */
-#define COVERAGE_MINUTES 4
+#define SEEN_ROWS (1u << 17)  /* of each direct-mapped memory of 64-bit values */
+#define CONTACT_NAME_SHARE 64 /* bytes of names for each contact row */
 
 struct seen_row {
 	uint64_t value, first_ns, flow;
@@ -33,7 +34,10 @@ struct contact_sum {
 	struct contact_key key;
 	uint64_t first_ns, last_ns, bytes_out, bytes_in, opened;
 	uint32_t packets_out, packets_in, flows;
-	uint32_t sent; /* 1: its first sight was sent */
+	uint16_t sent; /* 1: its first sight was sent */
+	uint16_t app;  /* this and the name outlast what is sent */
+	uint64_t name_ns, name_ord;
+	struct text_ref name;
 };
 
 /* A table of rows found by key bytes, rows packed in order of arrival. */
@@ -70,6 +74,7 @@ struct join {
 	uint64_t sent_hour;
 	struct seen_row *values, *destinations, *foreign;
 	struct rows names, contacts, coverage;
+	struct texts contact_names;
 	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
 	uint8_t frames_set[64];
 	uint64_t waiting_since; /* live: real time at which a mark began to be missed */

@@ -185,7 +185,8 @@ def a_record_that_is_no_event_takes_its_number_and_stops_nothing():
 
 
 def robbery():
-    events = [make.health(0), make.contact(180), make.coverage(3), make.coverage(30)]
+    events = [make.health(0), make.contact(180, name="edge.example"), make.coverage(3),
+              make.coverage(30)]
     for i in range(12):
         events.append(make.alert(192 + 200 * i, 100 + i, (i,)))
     events.append(make.alert(2515, 112, (0,)))
@@ -224,6 +225,7 @@ def a_robbery_reads_as_one_confirmed_incident():
              ("/collect.jpg", ["base64"], 13))
         same([(w["sink"], w["ip"], w["authorised"]) for w in page["to_whom"]],
              [("cdn-jquery-stat.example", "198.51.100.77", ["demo-psp"])])
+        same(page["to_whom"][0]["names"], ["cdn-jquery-stat.example", "edge.example"])
         same([(t["category"], t["lists"], t["bytes_out"]) for t in page["also"]],
              [("takedown-contact", [{"list": "L-0001", "state": "taken-down"}], 4100)])
         same((len(page["evidence"]), page["evidence"][0]["offset"]), (8, 5))

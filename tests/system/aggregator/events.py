@@ -47,9 +47,9 @@ class Events:
                       "signature": "test", "category": "test", "severity": 1},
             "http": {"hostname": host, "url": url, "http_method": "POST"}, "sekisho": said})
 
-    def contact(self, at, remote="198.51.100.77"):
+    def contact(self, at, remote="198.51.100.77", name=""):
         row = ["203.0.113.10", remote, 80, "tcp", 1, 1, self.time(at), self.time(at + 1), 3, 2,
-               300, 200, 1, 1, "0000000000000001", ""]
+               300, 200, 1, 1, "0000000000000001", name, "http1"]
         return self.checked({"timestamp": self.time(at), "event_type": "contact", "sensor": "test",
                              "sekisho": {"tenant": 0, "rows": [row], "run": RUN, "replay": True}})
 

@@ -336,6 +336,33 @@ def sealed(suite):
     suite.tap.point("the provider's name in SNI to a stranger: encrypted, in coverage", faults)
 
 
+def rows_of(run):
+    """The contact rows of a run, summed over its events: remote, port to name and protocol."""
+    return {(row[1], row[2]): (row[15], row[16]) for event in run.events
+            if event["event_type"] == "contact" for row in event["sekisho"]["rows"]}
+
+
+def contacts(suite):
+    """A contact goes by the name said first, whichever worker saw it."""
+    hello = "tls shop evil sni {name} send 900 recv 90\n"
+    page = "http shop v\n\tget /\n\theader Host: {name}\nend\nwait 10ms\n"
+    names = ["Zz.example", "aa.example", "mm.example", "bb.example"]
+    text = TRICKS_HEAD + WARM
+    text += "".join(hello.format(name=name) + "wait 1ms\n" for name in names)
+    text += "".join(page.format(name=name + ":80") for name in names)
+    text += "wait 90s\n" + hello.format(name="0.example") + "http v shop\n\tget /\nend\n"
+    text += "tcp shop psp:9\n\tsend hello\nend\n"
+    capture = suite.forge.make(text)
+    runs, problems = suite.everywhere([capture])
+    rows = rows_of(runs[0])
+    wanted = {("198.51.100.66", 443): ("zz.example", "tls"),
+              ("198.51.100.130", 80): ("zz.example", "http1"), ("192.0.2.5", 9): ("", "")}
+    faults = [problems[0]] if problems[0] else []
+    if rows != wanted:
+        faults.append(f"rows {rows}")
+    suite.tap.point("contacts: the name said first, the protocol, with 1, 2 and 4 workers", faults)
+
+
 def reasons_of(alert):
     return [reason["id"] for reason in alert["sekisho"]["reasons"]]
 
@@ -489,7 +516,7 @@ def linear(suite):
                     [] if ratio <= 6 else [f"counted {work}"])
 
 
-GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, cold,
+GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, cold,
           scenes, sources, limits, linear)
 
 
