@@ -199,8 +199,20 @@ static void take_spans(struct worker *worker, uint32_t flow, struct account_coun
 	}
 }
 
-/* Serves all that is due before now: flows and holes in order of their times,
- * and each minute that ends on the way. */
+/* Flows, holes and findings that wait, in order of their times, up to that time. */
+static void serve(struct worker *worker, uint64_t until_ns)
+{
+	uint64_t due;
+
+	while ((due = inspect_due(worker->inspect)) <= until_ns && due != STAMP_END_NS) {
+		flow_expire(worker->flows, due);
+		inspect_serve(worker->inspect, worker->flows, due);
+	}
+	flow_expire(worker->flows, until_ns);
+}
+
+/* Serves all that is due before now, and each minute that ends on the way: the sums of a
+ * minute stand before what has waited to its very end. */
 static void advance(struct worker *worker, uint64_t now_ns)
 {
 	uint64_t minute = now_ns / MINUTE_NS;
@@ -211,6 +223,7 @@ static void advance(struct worker *worker, uint64_t now_ns)
 		uint64_t end_ns = (worker->minute + 1) * MINUTE_NS;
 		uint64_t due;
 
+		serve(worker, end_ns - 1);
 		flow_expire(worker->flows, end_ns);
 		close_minute(worker, end_ns);
 		due = flow_next_due(worker->flows) / MINUTE_NS;
@@ -218,7 +231,7 @@ static void advance(struct worker *worker, uint64_t now_ns)
 				 : due < minute        ? due
 						       : minute;
 	}
-	flow_expire(worker->flows, now_ns);
+	serve(worker, now_ns);
 	worker->now_ns = now_ns;
 }
 

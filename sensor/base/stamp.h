@@ -18,11 +18,13 @@ struct pos {
 
 #define STAMP_END_NS UINT64_MAX /* end of input: now is infinite */
 
-enum stamp_class { STAMP_TIMER = 0, STAMP_PACKET = 1 };
+/* STAMP_WAIT: a finding that has waited long enough; placed at its due time behind all
+ * timers of flows, by the frame that began its wait. */
+enum stamp_class { STAMP_TIMER, STAMP_WAIT, STAMP_PACKET };
 
 struct stamp {
 	uint64_t time_ns; /* pos.now_ns, or the due time of a timer */
-	uint64_t ord;     /* of the frame, or of the flow's first frame for a timer */
+	uint64_t ord;     /* of the frame; for a timer of the flow's first */
 	uint32_t cls;     /* enum stamp_class */
 	uint32_t index;   /* of the fact at this place */
 };

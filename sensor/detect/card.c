@@ -11,6 +11,16 @@ void cards_start(struct cards *cards)
 	cards->key_rank = UINT64_MAX;
 }
 
+void cards_go_on(struct cards *cards)
+{
+	uint8_t part = cards->part;
+
+	if (cards->sum != INT32_MIN && part < UINT8_MAX)
+		part++;
+	cards_start(cards);
+	cards->part = part;
+}
+
 static bool known(struct cards *cards, uint64_t quick, uint32_t *at)
 {
 	uint32_t low = 0, high = cards->kept;

@@ -27,17 +27,27 @@ struct card_env { /* one per worker, read-only but for counters */
 	uint64_t hits_more;    /* hits of one window beyond PAN_HITS_MAX: a limit */
 };
 
+/* A finding waits for its message's end, but not for ever: when and for which message. */
+struct card_wait {
+	uint64_t due_ns, ord; /* 0: it does not wait, nothing was found yet */
+	uint32_t next, prev;  /* of the worker's that wait, in order of due_ns */
+	uint32_t flow;
+	struct message message;
+	uint8_t half;
+};
+
 /* What a message has shown so far; from a pool, only for messages with a hit. */
 struct cards {
 	uint64_t why; /* of the best hit */
 	int32_t sum;
 	uint8_t any_real; /* a card that is no test number */
-	uint8_t part;
+	uint8_t part;     /* of the finding: told so often before */
 	uint8_t role, depth;
 	uint8_t layers[UNWRAP_DEPTH];
-	uint64_t offset;                 /* of the best hit in its view */
-	uint64_t packet_ns, frame;       /* where the first hit was seen */
-	uint64_t after;                  /* bytes of the message since then */
+	uint64_t offset;           /* of the best hit in its view */
+	uint64_t packet_ns, frame; /* where the first hit was seen */
+	uint64_t after;            /* bytes of the message since then */
+	struct card_wait wait;
 	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */
@@ -47,6 +57,8 @@ struct cards {
 };
 
 void cards_start(struct cards *cards);
+/* The same message goes on behind what was told. */
+void cards_go_on(struct cards *cards);
 
 /* Judges a window of a view: hits go into *cards, which is asked for (once, when the
  * first is found) from get(); get may give NULL (no room).  shaped and failed

@@ -473,6 +473,7 @@ static void set_flow(struct inspect *inspect, struct flow_table *table, uint32_t
 	inspect->place = place;
 	inspect->io.client_dir = -1;
 	inspect->name_len = 0;
+	inspect->after_rst = false;
 }
 
 /* What was skipped since the last call; false: nothing. */
@@ -521,8 +522,15 @@ static void give_half(struct inspect *inspect, struct half *half)
 	for (int i = 0; i < UNWRAP_STREAMS; i++)
 		if (half->tail[i] != 0)
 			pool_give(&inspect->tails, half->tail[i]);
-	if (half->cards != 0)
-		pool_give(&inspect->cards, half->cards);
+	wait_drop(inspect, half);
+}
+
+void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow)
+{
+	const struct flow_state *state = pool_at(&inspect->flows, flow_at(table, flow)->parse);
+
+	set_flow(inspect, table, flow, &state->last);
+	inspect->state = state_of(inspect);
 }
 
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow)
@@ -532,9 +540,8 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 
 	if (flow_at(table, flow)->parse == 0)
 		return;
-	state = pool_at(&inspect->flows, flow_at(table, flow)->parse);
-	set_flow(inspect, table, flow, &state->last);
-	inspect->state = state_of(inspect);
+	inspect_at(inspect, table, flow);
+	state = inspect->state;
 	if (state->listed != 0 && !state->listed_told)
 		tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
 	if (state->parser_state != 0) {

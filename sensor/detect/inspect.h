@@ -38,6 +38,9 @@ struct inspect_counters {
 	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
 };
 
+#define INSPECT_WAIT_NS (10ull * 1000000000ull) /* a finding is told at most so long after a hit   \
+						 */
+
 struct inspect;
 
 size_t inspect_bytes(const struct inspect_sizes *sizes);
@@ -67,6 +70,12 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	int64_t skipped[static SKIP_REASON_COUNT]);
 /* The flow ends (after its last spans): what is open is told, its state is freed. */
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow);
+
+/* When the first of the findings that wait is due; STAMP_END_NS: none waits. */
+uint64_t inspect_due(const struct inspect *inspect);
+/* Tells those due by then, each at its due time, behind all timers of flows up to it: serve
+ * those first. */
+void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns);
 
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

@@ -212,14 +212,11 @@ static void tell_part(
 		return;
 	cards = pool_at(&inspect->cards, half->cards);
 	cards->after += len;
-	if (cards->after < PART_BYTES)
+	if (cards->wait.due_ns == 0 || cards->after < PART_BYTES)
 		return;
+	wait_end(inspect, half->cards);
 	tell_cards(inspect, message, half);
-	uint8_t part = cards->part == UINT8_MAX ? UINT8_MAX : (uint8_t)(cards->part + 1);
-	cards_start(cards);
-	cards->part = part;
-	cards->packet_ns = inspect->place->packet_ns;
-	cards->frame = inspect->place->frame;
+	cards_go_on(cards);
 }
 
 static void sink_run(void *self, const struct message *message, const struct run *run)
@@ -277,11 +274,9 @@ static void sink_close(void *self, const struct message *message, enum close_rea
 	(void)reason;
 	if (reads_content(inspect))
 		unwrap_close(inspect->unwrap, &half->unwrap, message);
-	if (half->cards != 0) {
+	if (half->cards != 0)
 		tell_cards(inspect, message, half);
-		pool_give(&inspect->cards, half->cards);
-		half->cards = 0;
-	}
+	wait_drop(inspect, half);
 	close_side(inspect, message);
 }
 
@@ -299,18 +294,18 @@ static struct cards *get_cards(void *self)
 	struct inspect *inspect = self;
 	struct half *half = half_of(inspect);
 
-	if (half->cards != 0)
-		return pool_at(&inspect->cards, half->cards);
-	half->cards = pool_take(&inspect->cards);
 	if (half->cards == 0) {
-		inspect->counters.cards_refused++;
-		return NULL;
+		half->cards = pool_take(&inspect->cards);
+		if (half->cards == 0) {
+			inspect->counters.cards_refused++;
+			return NULL;
+		}
+		cards_start(pool_at(&inspect->cards, half->cards));
+		inspect->flow->flags |= FLOW_SPEAKS;
 	}
 	struct cards *cards = pool_at(&inspect->cards, half->cards);
-	cards_start(cards);
-	cards->packet_ns = inspect->place->packet_ns;
-	cards->frame = inspect->place->frame;
-	inspect->flow->flags |= FLOW_SPEAKS;
+	if (cards->wait.due_ns == 0)
+		wait_begin(inspect, half->cards);
 	return cards;
 }
 
@@ -330,7 +325,7 @@ static void view_take(void *self, const struct message *message, const struct vi
 {
 	struct inspect *inspect = self;
 
-	(void)message;
+	inspect->message = message;
 	if (view->first && view->last && view->data.len < CARD_DIGITS_ANY)
 		return; /* too short for a card: most values */
 	struct card_scan scan = scan_of(inspect, view);
@@ -353,7 +348,7 @@ static void view_gap(void *self, const struct message *message, const struct vie
 	struct inspect *inspect = self;
 	struct card_scan scan = scan_of(inspect, view);
 
-	(void)message;
+	inspect->message = message;
 	tail_gap(&inspect->tails, &half_of(inspect)->tail[view->stream],
 		(struct window_sink){.self = &scan, .scan = card_window});
 }

@@ -16,7 +16,7 @@ enum half_index { HALF_APART = 2, HALF_COUNT = 3 };
 struct half {
 	uint32_t unwrap;               /* unwrap's slot */
 	uint32_t tail[UNWRAP_STREAMS]; /* pool ids */
-	uint32_t cards;                /* pool id, 0 = no hit */
+	uint32_t cards;                /* pool id, 0 = no hit in the open message */
 	uint32_t shaped, failed;       /* runs of a card's length in the open message */
 	uint32_t rule[RULES_PENDING];  /* candidates, index + 1 */
 	uint32_t raw_number;
@@ -54,6 +54,7 @@ struct inspect {
 	struct pool flows, tails, cards, holds;
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
+	uint32_t wait_first, wait_last; /* of cards, in order of due time */
 	struct inspect_counters counters;
 	int tls;                            /* number of that parser + 1 */
 	uint64_t booked[SKIP_REASON_COUNT]; /* of io and unwrap, at the last span */
@@ -66,6 +67,7 @@ struct inspect {
 	const struct inspect_place *place;
 	enum half_index at_half; /* the half the calls of the sink belong to */
 	bool after_rst;
+	const struct message *message; /* of the view at hand */
 
 	/* The name told in this span. */
 	uint8_t name[255];
@@ -76,9 +78,18 @@ struct inspect {
 	uint16_t question_len;
 };
 
+/* inspect.c: a flow that has state is at hand, where its last payload stood. */
+void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow);
+
 /* sink.c */
 struct message_sink sink_of(struct inspect *inspect);
 struct view_sink view_sink_of(struct inspect *inspect);
+
+/* wait.c: findings that wait. */
+void wait_begin(struct inspect *inspect, uint32_t cards);
+void wait_end(struct inspect *inspect, uint32_t cards);
+/* Gives back what a half found. */
+void wait_drop(struct inspect *inspect, struct half *half);
 
 /* tell.c: facts. */
 void tell_cards(struct inspect *inspect, const struct message *message, struct half *half);

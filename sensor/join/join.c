@@ -138,7 +138,7 @@ static bool is_below(const struct fact *fact, const struct marks *marks)
 {
 	const struct stamp *stamp = &fact->stamp;
 
-	if (stamp->cls == STAMP_TIMER)
+	if (stamp->cls != STAMP_PACKET)
 		return stamp->time_ns <= marks->time_ns;
 	return stamp->time_ns < marks->time_ns || stamp->ord < marks->ord;
 }

@@ -363,6 +363,45 @@ def contacts(suite):
     suite.tap.point("contacts: the name said first, the protocol, with 1, 2 and 4 workers", faults)
 
 
+SLOW = """tcp shop drop:4444
+	send {p.card};exp={p.exp};cvv={p.cvv};{alnum:400}
+	wait 4s
+	send ;{q.card};exp={q.exp};{alnum:1200}
+	wait 12s
+	send {alnum:90}
+	wait 1s
+	send ;{r.card};exp={r.exp};{alnum:1200}
+	wait WAIT
+	send {alnum:100}
+end
+"""
+
+
+def waits(suite):
+    """A finding is told 10 s after its first hit, in the order of due times; what follows
+    in the same message under the same number."""
+    head = TRICKS_HEAD + WARM + "host drop 198.51.100.77\nperson q jcb\nperson r amex\n"
+    other = f"http shop evil\n\tpost /x\n\tform {stage.CARD}\nend\n"
+    text = (head + "meanwhile\n" + SLOW.replace("WAIT", "40s") + "end\n"
+            + "meanwhile\n" + SLOW.replace("WAIT", "3s") + "end\n"
+            + f"wait 9s\n{other}wait 2s\n{other}wait 20s\n{other}")
+    capture = suite.forge.make(text)
+    runs, problems = suite.everywhere([capture])
+    faults = [problems[0]] if problems[0] else []
+    order = []
+    numbers = {}
+    for alert in runs[0].alerts:
+        ours = alert["sekisho"]
+        who = numbers.setdefault(ours["finding_id"], len(numbers))
+        order.append((who, ours["part"], len(ours["cards"]["list"]), alert["timestamp"][17:19]))
+    # the first other one at 9 s; both slow ones at 10 s with two cards each; the others at
+    # 11 and 31 s, beside the slow one that closes at 20 s and the one that was due at 27 s
+    if order != [(0, 0, 1, "09"), (1, 0, 2, "00"), (2, 0, 2, "00"), (3, 0, 1, "11"),
+                 (2, 1, 1, "17"), (1, 1, 1, "17"), (4, 0, 1, "31")]:
+        faults.append(f"told {order}")
+    suite.tap.point("a finding waits 10 s for its message's end, and no longer", faults)
+
+
 def reasons_of(alert):
     return [reason["id"] for reason in alert["sekisho"]["reasons"]]
 
@@ -516,7 +555,7 @@ def linear(suite):
                     [] if ratio <= 6 else [f"counted {work}"])
 
 
-GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, cold,
+GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, waits, cold,
           scenes, sources, limits, linear)
 
 

@@ -49,6 +49,7 @@ static void stamps_order_by_time_then_class_then_place(void **state)
 		{1, 9, STAMP_TIMER, 0},
 		{1, 9, STAMP_TIMER, 1},
 		{1, 10, STAMP_TIMER, 0},
+		{1, 2, STAMP_WAIT, 0},
 		{1, 1, STAMP_PACKET, 5},
 		{1, 2, STAMP_PACKET, 0},
 		{2, 0, STAMP_TIMER, 0},

@@ -1,0 +1,81 @@
+/* wait.c - findings whose message goes on: told a fixed time after their first hit, so
+ * the list is in order of due time, whatever the flows do. */
+#include "detect/state.h"
+
+static struct cards *at(const struct inspect *inspect, uint32_t cards)
+{
+	return pool_at(&inspect->cards, cards);
+}
+
+void wait_begin(struct inspect *inspect, uint32_t cards)
+{
+	const struct stamp *now = &inspect->emit->at;
+	struct cards *item = at(inspect, cards);
+
+	item->after = 0;
+	item->packet_ns = inspect->place->packet_ns;
+	item->frame = inspect->place->frame;
+	if (now->time_ns == STAMP_END_NS)
+		return; /* what is open is told now */
+	item->wait = (struct card_wait){.due_ns = now->time_ns + INSPECT_WAIT_NS,
+		.ord = now->ord,
+		.prev = inspect->wait_last,
+		.flow = inspect->flow_number,
+		.message = *inspect->message,
+		.half = (uint8_t)inspect->at_half};
+	if (inspect->wait_last != 0)
+		at(inspect, inspect->wait_last)->wait.next = cards;
+	else
+		inspect->wait_first = cards;
+	inspect->wait_last = cards;
+}
+
+void wait_end(struct inspect *inspect, uint32_t cards)
+{
+	struct card_wait *wait = &at(inspect, cards)->wait;
+
+	if (wait->due_ns == 0)
+		return;
+	if (wait->prev != 0)
+		at(inspect, wait->prev)->wait.next = wait->next;
+	else
+		inspect->wait_first = wait->next;
+	if (wait->next != 0)
+		at(inspect, wait->next)->wait.prev = wait->prev;
+	else
+		inspect->wait_last = wait->prev;
+	wait->due_ns = 0;
+}
+
+void wait_drop(struct inspect *inspect, struct half *half)
+{
+	if (half->cards == 0)
+		return;
+	wait_end(inspect, half->cards);
+	pool_give(&inspect->cards, half->cards);
+	half->cards = 0;
+}
+
+uint64_t inspect_due(const struct inspect *inspect)
+{
+	return inspect->wait_first == 0 ? STAMP_END_NS
+					: at(inspect, inspect->wait_first)->wait.due_ns;
+}
+
+static void tell_waiting(struct inspect *inspect, struct flow_table *table, uint32_t cards)
+{
+	const struct card_wait wait = at(inspect, cards)->wait;
+
+	wait_end(inspect, cards);
+	emit_at(inspect->emit, wait.due_ns, STAMP_WAIT, wait.ord);
+	inspect_at(inspect, table, wait.flow);
+	inspect->at_half = wait.half;
+	tell_cards(inspect, &wait.message, &inspect->state->half[wait.half]);
+	cards_go_on(at(inspect, cards));
+}
+
+void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns)
+{
+	while (inspect_due(inspect) <= now_ns && inspect->wait_first != 0)
+		tell_waiting(inspect, table, inspect->wait_first);
+}
