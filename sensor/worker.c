@@ -369,6 +369,7 @@ struct worker_sizes worker_sizes_for(size_t memory)
 			.inflaters = 64 + flows / 4096,
 			.tails = 1024 + flows / 32,
 			.cards = 256 + flows / 256,
+			.sets = 2 + flows / 16384, /* of 250 KiB, for more than 64 cards */
 			.holds = 2048 + flows / 16,
 			.contacts = 16384 + flows / 16}};
 }

@@ -4,21 +4,30 @@
 
 #include "mask/mask.h"
 
-void cards_start(struct cards *cards)
+#define STEP_MIN PAN_SPAN_MAX /* bytes that hold no more hits than a look can tell */
+
+void cards_start(struct cards *cards, uint32_t most)
 {
 	memset(cards, 0, sizeof(*cards));
 	cards->sum = INT32_MIN;
 	cards->key_rank = UINT64_MAX;
+	cards->most = most;
 }
 
-void cards_go_on(struct cards *cards)
+void cards_drop(struct card_env *env, struct cards *cards)
 {
-	uint8_t part = cards->part;
+	if (cards->set != 0)
+		pool_give(&env->sets, cards->set);
+	cards->set = 0;
+}
 
-	if (cards->sum != INT32_MIN && part < UINT8_MAX)
-		part++;
-	cards_start(cards);
-	cards->part = part;
+void cards_go_on(struct card_env *env, struct cards *cards, uint32_t told, uint32_t most)
+{
+	uint32_t part = cards->part + told;
+
+	cards_drop(env, cards);
+	cards_start(cards, most);
+	cards->part = part < UINT16_MAX ? (uint16_t)part : UINT16_MAX;
 }
 
 static bool known(struct cards *cards, uint64_t quick, uint32_t *at)
@@ -46,24 +55,59 @@ static void fill_card(const struct card_env *env, const struct window *window,
 	pan_token(env->token_key, bytes_of(window->buf.ptr + hit->off, hit->len), out->token);
 }
 
-/* Keeps the CARD_KEPT smallest values, in order. */
-static void keep(const struct card_env *env, const struct window *window, const struct pan_hit *hit,
+/* The set where all go once CARD_KEPT are not enough; NULL: the flow has told its most, or no
+ * room. */
+static struct card_set *set_of(struct card_env *env, struct cards *cards)
+{
+	struct card_set *set;
+
+	if (cards->set != 0)
+		return pool_at(&env->sets, cards->set);
+	if (cards->most <= CARD_KEPT || (cards->set = pool_take(&env->sets)) == 0)
+		return NULL;
+	set = pool_at(&env->sets, cards->set);
+	card_set_start(set, cards->most);
+	for (uint32_t i = 0; i < cards->kept; i++)
+		card_set_add(set, &cards->card[i]);
+	return set;
+}
+
+static void put(struct cards *cards, uint32_t at, const struct fact_card *card)
+{
+	if (at == CARD_KEPT)
+		return;
+	if (cards->kept == CARD_KEPT)
+		cards->kept--;
+	memmove(&cards->card[at + 1], &cards->card[at],
+		(cards->kept - at) * sizeof(cards->card[0]));
+	cards->card[at] = *card;
+	cards->kept++;
+}
+
+/* Keeps the CARD_KEPT smallest values, in order, and all in a set if there are more. */
+static void keep(struct card_env *env, const struct window *window, const struct pan_hit *hit,
 	struct cards *cards)
 {
+	struct card_set *set = NULL;
+	struct fact_card card;
 	uint32_t at;
 
 	if ((hit->why & WHY_BIT(WHY_CARD_TEST)) != 0)
 		return;
 	cards->any_real = 1;
 	cards->bits[hit->quick % CARD_ESTIMATE_BITS / 64] |= UINT64_C(1) << (hit->quick % 64);
-	if (known(cards, hit->quick, &at) || at == CARD_KEPT)
+	if (known(cards, hit->quick, &at))
 		return;
-	if (cards->kept == CARD_KEPT)
-		cards->kept--;
-	memmove(&cards->card[at + 1], &cards->card[at],
-		(cards->kept - at) * sizeof(cards->card[0]));
-	fill_card(env, window, hit, &cards->card[at]);
-	cards->kept++;
+	if (cards->kept == CARD_KEPT) {
+		cards->over = true;
+		set = set_of(env, cards);
+	}
+	if (set != NULL ? !card_set_wants(set, hit->quick) : at == CARD_KEPT)
+		return;
+	fill_card(env, window, hit, &card);
+	put(cards, at, &card);
+	if (set != NULL)
+		card_set_add(set, &card);
 }
 
 /* True if a hit of that standing beats the best one so far. */
@@ -78,25 +122,27 @@ static bool better(const struct cards *cards, int sum, const struct view *view, 
 	return offset < cards->offset;
 }
 
-static void show(const struct window *window, const struct pan_scan *found, uint32_t which,
+/* What stands around it, by a look of its own: windows end anywhere. */
+static void show(struct card_env *env, const struct window *window, const struct pan_hit *hit,
 	struct cards *cards)
 {
-	const struct pan_hit *hit = &found->hit[which];
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
 	size_t right = hit->off + hit->len + PAN_CONTEXT;
-	struct pan_hit near[PAN_HITS_MAX];
+	struct pan_scan *near = &env->near;
 	uint32_t count = 0;
 
 	if (right > window->buf.len)
 		right = window->buf.len;
-	for (uint32_t i = 0; i < found->count; i++) {
-		if (found->hit[i].off < left || found->hit[i].off + found->hit[i].len > right)
+	pan_find(&env->table, &env->key, window->buf, left, right, window->before_start,
+		window->after_end, near);
+	for (uint32_t i = 0; i < near->count; i++) {
+		if (near->hit[i].off + near->hit[i].len > right)
 			continue;
-		near[count] = found->hit[i];
-		near[count++].off -= (uint32_t)left;
+		near->hit[count] = near->hit[i];
+		near->hit[count++].off -= (uint32_t)left;
 	}
 	mask_evidence(
-		&cards->evidence, bytes_of(window->buf.ptr + left, right - left), near, count);
+		&cards->evidence, bytes_of(window->buf.ptr + left, right - left), near->hit, count);
 }
 
 /* The name of the field that holds the card: of the outermost that has one, the first. */
@@ -112,9 +158,8 @@ static void name_field(struct cards *cards, const struct view *view, uint64_t of
 }
 
 static void judge_hit(const struct card_scan *scan, const struct window *window,
-	const struct pan_scan *found, uint32_t which, struct cards *cards)
+	const struct pan_hit *hit, struct cards *cards)
 {
-	const struct pan_hit *hit = &found->hit[which];
 	const struct view *view = scan->view;
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
 	size_t right = hit->off + hit->len + PAN_CONTEXT;
@@ -140,17 +185,14 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	cards->depth = view->depth;
 	memcpy(cards->layers, view->layers, sizeof(cards->layers));
 	cards->offset = offset;
-	show(window, found, which, cards);
+	show(scan->env, window, hit, cards);
 }
 
-void card_window(void *self, const struct window *window)
+static void judge_found(const struct card_scan *scan, const struct window *window)
 {
-	struct card_scan *scan = self;
-	struct pan_scan *found = &scan->env->found;
+	const struct pan_scan *found = &scan->env->found;
 	struct cards *cards;
 
-	pan_find(&scan->env->table, &scan->env->key, window->buf, window->from, window->to,
-		window->before_start, window->after_end, found);
 	if (scan->view->key.len == 0) { /* the body as a whole; its fields would count twice */
 		*scan->shaped += found->shaped;
 		*scan->failed += found->failed;
@@ -159,22 +201,41 @@ void card_window(void *self, const struct window *window)
 		return;
 	scan->env->hits_more += found->more;
 	cards = scan->get(scan->self);
-	if (cards == NULL)
-		return;
-	for (uint32_t i = 0; i < found->count; i++)
-		judge_hit(scan, window, found, i, cards);
+	for (uint32_t i = 0; cards != NULL && i < found->count; i++)
+		judge_hit(scan, window, &found->hit[i], cards);
 }
 
-uint32_t cards_distinct(const struct cards *cards, bool *estimated)
+/* In as many steps as it takes for every hit to be among those that one look can tell. */
+void card_window(void *self, const struct window *window)
 {
-	uint32_t set = 0;
+	struct card_scan *scan = self;
+	size_t from = window->from, step = window->to - window->from;
 
-	*estimated = cards->kept == CARD_KEPT;
-	if (!*estimated)
-		return cards->kept;
+	while (from < window->to) {
+		size_t to = window->to - from > step ? from + step : window->to;
+		pan_find(&scan->env->table, &scan->env->key, window->buf, from, to,
+			window->before_start, window->after_end, &scan->env->found);
+		if (scan->env->found.more > 0 && step > STEP_MIN) {
+			step /= 2;
+			continue;
+		}
+		judge_found(scan, window);
+		from = to;
+	}
+}
+
+uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, bool *estimated)
+{
+	const struct card_set *set = cards->set == 0 ? NULL : pool_at(&env->sets, cards->set);
+	uint32_t sure = set != NULL ? set->count : cards->kept, bits = 0;
+
+	*estimated = set != NULL ? set->over : cards->over || sure > cards->most;
+	if (!*estimated || (set == NULL && !cards->over))
+		return sure;
 	for (uint32_t i = 0; i < CARD_ESTIMATE_BITS / 64; i++)
-		set += (uint32_t)__builtin_popcountll(cards->bits[i]);
-	return set; /* each bit is at least one card: a lower bound */
+		bits += (uint32_t)__builtin_popcountll(cards->bits[i]);
+	uint32_t estimate = card_estimate(bits, CARD_ESTIMATE_BITS);
+	return estimate > sure ? estimate : sure;
 }
 
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed)

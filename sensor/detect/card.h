@@ -3,17 +3,19 @@
  *
  * The result is a function of the message's views as sets, not of their order:
  * the best hit (score, then depth, then offset, then field) gives evidence and reasons, the
- * smallest CARD_KEPT keyed values are kept, more are estimated. */
+ * smallest CARD_KEPT keyed values are kept.  Beyond them a set takes all, up to what the
+ * flow may still tell of FACT_DISTINCT_MAX; more are estimated. */
 #ifndef SEKISHO_DETECT_CARD_H
 #define SEKISHO_DETECT_CARD_H
 
 #include "base/masked.h"
+#include "detect/card_set.h"
 #include "detect/tail.h"
 #include "fact/fact.h"
 #include "pan/pan.h"
 #include "unwrap/unwrap.h"
 
-#define CARD_KEPT 64
+#define CARD_KEPT 64         /* without a set */
 #define CARD_DIGITS_ANY 12   /* a shorter number is no card */
 #define CARD_DIGITS_ALONE 13 /* a shorter number is a card only under a card key */
 #define CARD_ESTIMATE_BITS 8192
@@ -23,8 +25,9 @@ struct card_env { /* one per worker, read-only but for counters */
 	struct pan_table table;
 	struct hash_key key; /* of keyed values */
 	uint8_t token_key[32];
-	struct pan_scan found; /* of the window at hand */
-	uint64_t hits_more;    /* hits of one window beyond PAN_HITS_MAX: a limit */
+	struct pan_scan found, near; /* of the window at hand, and of what it shows */
+	uint64_t hits_more;          /* hits of one window beyond PAN_HITS_MAX: a limit */
+	struct pool sets;            /* of struct card_set */
 };
 
 /* A finding waits for its message's end, but not for ever: when and for which message. */
@@ -41,7 +44,6 @@ struct cards {
 	uint64_t why; /* of the best hit */
 	int32_t sum;
 	uint8_t any_real; /* a card that is no test number */
-	uint8_t part;     /* of the finding: told so often before */
 	uint8_t role, depth;
 	uint8_t layers[UNWRAP_DEPTH];
 	uint64_t offset;           /* of the best hit in its view */
@@ -49,6 +51,10 @@ struct cards {
 	uint64_t after;            /* bytes of the message since then */
 	struct card_wait wait;
 	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
+	uint16_t part;                   /* of the finding: told so often before */
+	bool over;                       /* distinct ones beyond those kept */
+	uint32_t most;                   /* distinct ones that may be told */
+	uint32_t set;                    /* in sets, 0 = none: at most CARD_KEPT */
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */
 	uint64_t bits[CARD_ESTIMATE_BITS / 64];
@@ -56,9 +62,12 @@ struct cards {
 	struct masked key, evidence;
 };
 
-void cards_start(struct cards *cards);
-/* The same message goes on behind what was told. */
-void cards_go_on(struct cards *cards);
+/* most: distinct cards that the flow may still tell. */
+void cards_start(struct cards *cards, uint32_t most);
+/* Gives back the set. */
+void cards_drop(struct card_env *env, struct cards *cards);
+/* The same message goes on behind what was told in that many facts. */
+void cards_go_on(struct card_env *env, struct cards *cards, uint32_t told, uint32_t most);
 
 /* Judges a window of a view: hits go into *cards, which is asked for (once, when the
  * first is found) from get(); get may give NULL (no room).  shaped and failed
@@ -72,9 +81,9 @@ struct card_scan {
 };
 void card_window(void *scan, const struct window *window);
 
-/* Reasons of the message as a whole, and the number of distinct cards (*estimated:
- * a lower bound). */
+/* Reasons of the message as a whole, and the number of distinct cards (*estimated: there
+ * are more than are kept). */
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed);
-uint32_t cards_distinct(const struct cards *cards, bool *estimated);
+uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, bool *estimated);
 
 #endif

@@ -16,7 +16,7 @@
 
 struct inspect_sizes {
 	uint32_t flows; /* flows with payload at once */
-	uint32_t inflaters, tails, cards, holds, contacts;
+	uint32_t inflaters, tails, cards, sets, holds, contacts;
 };
 
 struct inspect_env {
@@ -38,8 +38,9 @@ struct inspect_counters {
 	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
 };
 
-#define INSPECT_WAIT_NS (10ull * 1000000000ull) /* a finding is told at most so long after a hit   \
-						 */
+#define INSPECT_WAIT_NS                                                                            \
+	(10ull * 1000000000ull) /* a finding is told at most so long after a hit                   \
+				 */
 
 struct inspect;
 

@@ -214,9 +214,7 @@ static void tell_part(
 	cards->after += len;
 	if (cards->wait.due_ns == 0 || cards->after < PART_BYTES)
 		return;
-	wait_end(inspect, half->cards);
-	tell_cards(inspect, message, half);
-	cards_go_on(cards);
+	wait_go_on(inspect, half->cards, tell_cards(inspect, message, half));
 }
 
 static void sink_run(void *self, const struct message *message, const struct run *run)
@@ -300,7 +298,7 @@ static struct cards *get_cards(void *self)
 			inspect->counters.cards_refused++;
 			return NULL;
 		}
-		cards_start(pool_at(&inspect->cards, half->cards));
+		cards_start(pool_at(&inspect->cards, half->cards), tell_most(inspect));
 		inspect->flow->flags |= FLOW_SPEAKS;
 	}
 	struct cards *cards = pool_at(&inspect->cards, half->cards);

@@ -41,6 +41,7 @@ struct flow_state {
 	bool listed_told;
 	bool named; /* its first name was given to inspect_name() */
 	bool ended[2];
+	uint16_t cards_told; /* distinct ones, in facts: at most FACT_DISTINCT_MAX */
 	uint8_t apart_dir;   /* of what HALF_APART has open */
 	uint64_t apart_next; /* offset behind it */
 };
@@ -88,11 +89,15 @@ struct view_sink view_sink_of(struct inspect *inspect);
 /* wait.c: findings that wait. */
 void wait_begin(struct inspect *inspect, uint32_t cards);
 void wait_end(struct inspect *inspect, uint32_t cards);
+/* The finding goes on, behind what was told in that many facts. */
+void wait_go_on(struct inspect *inspect, uint32_t cards, uint32_t told);
 /* Gives back what a half found. */
 void wait_drop(struct inspect *inspect, struct half *half);
 
 /* tell.c: facts. */
-void tell_cards(struct inspect *inspect, const struct message *message, struct half *half);
+/* Returns how many facts of the finding were told: 0, nothing new. */
+uint32_t tell_cards(struct inspect *inspect, const struct message *message, struct half *half);
+uint32_t tell_most(const struct inspect *inspect); /* distinct cards the flow may still tell */
 void tell_rule(struct inspect *inspect, const struct message *message, uint32_t rule,
 	enum field_role role, struct bytes around);
 void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes name);

@@ -87,19 +87,61 @@ static void put_texts(
 	fact_text_put(fact, TEXT_HOST, &text);
 }
 
-static void put_more(struct inspect *inspect, uint64_t finding_id, const struct cards *cards)
-{
-	struct fact_more_cards *more;
+/* A cursor over the distinct cards of a message, ascending. */
+struct told {
+	const struct cards *cards;
+	const struct card_set *set; /* NULL: only those kept in cards */
+	uint32_t next;
+};
 
-	if (cards->kept <= FACT_CARDS)
-		return;
-	more = emit_reserve(inspect->emit, FACT_MORE_CARDS, sizeof(*more));
-	if (more == NULL)
-		return;
-	more->finding_id = finding_id;
-	more->count = cards->kept - FACT_CARDS;
-	memcpy(more->card, &cards->card[FACT_CARDS], more->count * sizeof(cards->card[0]));
-	emit_commit(inspect->emit, &more->fact);
+static const struct fact_card *next_card(struct told *told)
+{
+	if (told->set != NULL)
+		return card_set_next(told->set, &told->next);
+	return told->next < told->cards->kept ? &told->cards->card[told->next++] : NULL;
+}
+
+/* The cards beyond the samples, in chunks; returns how many chunks. */
+static uint32_t put_more(struct inspect *inspect, uint64_t finding_id, const struct cards *cards)
+{
+	struct told told = {.cards = cards};
+	const struct fact_card *card;
+	uint32_t chunks = 0, left;
+
+	if (cards->set != 0)
+		told.set = pool_at(&inspect->card_env.sets, cards->set);
+	for (left = 0; left < FACT_CARDS; left++)
+		(void)next_card(&told);
+	left = cards->most > FACT_CARDS ? cards->most - FACT_CARDS : 0;
+	for (card = next_card(&told); card != NULL && left > 0;) {
+		struct fact_more_cards *more =
+			emit_reserve(inspect->emit, FACT_MORE_CARDS, sizeof(*more));
+		if (more == NULL)
+			break;
+		more->finding_id = finding_id;
+		more->part = (uint16_t)(cards->part + ++chunks);
+		for (; card != NULL && left > 0 && more->count < FACT_TOKENS; left--) {
+			more->card[more->count++] = *card;
+			card = next_card(&told);
+		}
+		emit_commit(inspect->emit, &more->fact);
+	}
+	return chunks;
+}
+
+uint32_t tell_most(const struct inspect *inspect)
+{
+	return FACT_DISTINCT_MAX - inspect->state->cards_told;
+}
+
+static void count_told(struct inspect *inspect, const struct cards *cards)
+{
+	const struct card_set *set = pool_at(&inspect->card_env.sets, cards->set);
+	uint32_t count = cards->set != 0 ? set->count : cards->kept;
+	uint32_t most = tell_most(inspect);
+
+	inspect->state->cards_told =
+		(uint16_t)(FACT_DISTINCT_MAX - (count < most ? most - count : 0));
 }
 
 static void put_repeat(struct inspect *inspect, const struct cards *cards)
@@ -118,7 +160,8 @@ static void put_repeat(struct inspect *inspect, const struct cards *cards)
 	emit_commit(inspect->emit, &fact->fact);
 }
 
-static void put_cards(const struct cards *cards, struct fact_finding *fact)
+static void put_cards(
+	const struct inspect *inspect, const struct cards *cards, struct fact_finding *fact)
 {
 	bool estimated;
 
@@ -127,7 +170,7 @@ static void put_cards(const struct cards *cards, struct fact_finding *fact)
 	fact->depth = cards->depth;
 	fact->part = cards->part;
 	memcpy(fact->layers, cards->layers, sizeof(fact->layers));
-	fact->distinct = cards_distinct(cards, &estimated);
+	fact->distinct = cards_distinct(&inspect->card_env, cards, &estimated);
 	fact->estimated = estimated;
 	fact->test_only = !cards->any_real;
 	for (int i = 0; i <= UNWRAP_DEPTH; i++)
@@ -137,17 +180,17 @@ static void put_cards(const struct cards *cards, struct fact_finding *fact)
 	memcpy(fact->card, cards->card, fact->card_cnt * sizeof(cards->card[0]));
 }
 
-void tell_cards(struct inspect *inspect, const struct message *message, struct half *half)
+uint32_t tell_cards(struct inspect *inspect, const struct message *message, struct half *half)
 {
 	const struct cards *cards = pool_at(&inspect->cards, half->cards);
 	struct fact_finding *fact;
 
 	if (cards->sum == INT32_MIN)
-		return; /* nothing new since the last part */
+		return 0; /* nothing new since the last part */
 	put_repeat(inspect, cards);
 	fact = emit_reserve(inspect->emit, FACT_FINDING, FACT_MAX);
 	if (fact == NULL)
-		return;
+		return 0;
 	fact->fact.size = sizeof(*fact);
 	put_flow(inspect, message->dir, &fact->flow);
 	fact->flow.packet_ns = cards->packet_ns;
@@ -157,14 +200,15 @@ void tell_cards(struct inspect *inspect, const struct message *message, struct h
 	fact->why = cards_why(cards, half->shaped, half->failed);
 	fact->message_kind = message->kind;
 	fact->is_request = message->dir == inspect->flow->client_dir;
-	put_cards(cards, fact);
+	put_cards(inspect, cards, fact);
 	fact_text_put(fact, TEXT_KEY, &cards->key);
 	fact_text_put(fact, TEXT_EVIDENCE, &cards->evidence);
 	put_texts(inspect, message, fact);
 	uint64_t finding_id = fact->finding_id;
 	emit_commit(inspect->emit, &fact->fact);
 	inspect->counters.findings++;
-	put_more(inspect, finding_id, cards);
+	count_told(inspect, cards);
+	return 1 + put_more(inspect, finding_id, cards);
 }
 
 void tell_rule(struct inspect *inspect, const struct message *message, uint32_t rule,

@@ -47,11 +47,18 @@ void wait_end(struct inspect *inspect, uint32_t cards)
 	wait->due_ns = 0;
 }
 
+void wait_go_on(struct inspect *inspect, uint32_t cards, uint32_t told)
+{
+	wait_end(inspect, cards);
+	cards_go_on(&inspect->card_env, at(inspect, cards), told, tell_most(inspect));
+}
+
 void wait_drop(struct inspect *inspect, struct half *half)
 {
 	if (half->cards == 0)
 		return;
 	wait_end(inspect, half->cards);
+	cards_drop(&inspect->card_env, at(inspect, half->cards));
 	pool_give(&inspect->cards, half->cards);
 	half->cards = 0;
 }
@@ -66,12 +73,11 @@ static void tell_waiting(struct inspect *inspect, struct flow_table *table, uint
 {
 	const struct card_wait wait = at(inspect, cards)->wait;
 
-	wait_end(inspect, cards);
 	emit_at(inspect->emit, wait.due_ns, STAMP_WAIT, wait.ord);
 	inspect_at(inspect, table, wait.flow);
 	inspect->at_half = wait.half;
-	tell_cards(inspect, &wait.message, &inspect->state->half[wait.half]);
-	cards_go_on(at(inspect, cards));
+	wait_go_on(inspect, cards,
+		tell_cards(inspect, &wait.message, &inspect->state->half[wait.half]));
 }
 
 void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns)

@@ -17,7 +17,7 @@
 #define FACT_MAX 4096
 #define FACT_CARDS 8           /* sample cards of a finding */
 #define FACT_TOKENS 64         /* distinct cards in one FACT_MORE_CARDS */
-#define FACT_DISTINCT_MAX 4096 /* per flow, then estimated and flagged */
+#define FACT_DISTINCT_MAX 4096 /* told per flow, then estimated and flagged */
 
 enum fact_kind {
 	FACT_FINDING,
@@ -91,10 +91,12 @@ struct fact_finding {
 	uint8_t layers[4];  /* enum layer */
 	uint8_t is_request; /* sent by the end that opened the flow */
 	uint8_t test_only;  /* only test numbers */
-	uint8_t estimated;  /* distinct is a lower bound */
-	uint8_t part;       /* 0 = first emission under finding_id */
-	uint16_t status;    /* HTTP status of an answer, 0 = none yet */
-	uint16_t card_cnt;  /* used rows of card */
+	uint8_t estimated;  /* distinct is an estimate: more than could be told */
+	uint8_t zero;
+	uint16_t part;     /* 0 = first emission under finding_id */
+	uint16_t status;   /* HTTP status of an answer, 0 = none yet */
+	uint16_t card_cnt; /* used rows of card */
+	uint16_t zero2;
 	struct fact_card card[FACT_CARDS];
 	struct {
 		uint16_t off, len; /* in text */
@@ -106,7 +108,8 @@ struct fact_more_cards {
 	struct fact fact;
 	uint64_t finding_id;
 	uint32_t count;
-	uint32_t zero;
+	uint16_t part; /* under finding_id */
+	uint16_t zero;
 	struct fact_card card[FACT_TOKENS];
 };
 

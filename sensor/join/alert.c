@@ -342,7 +342,7 @@ void alert_more_cards(struct join *join, const struct fact_more_cards *more)
 	put_verdict(join, &json, verdict, &finding->flow);
 	json_text(&json, "message", detect_message_word(finding->message_kind));
 	json_u64(&json, "finding_id", finding->finding_id);
-	json_u64(&json, "part", finding->part + 1u);
+	json_u64(&json, "part", more->part);
 	put_cards(&json, more->card, more->count, finding->distinct, finding->test_only,
 		finding->estimated, true);
 	send_run(join, &json);

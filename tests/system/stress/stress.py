@@ -4,6 +4,7 @@ to a provider's name at another's address unseen.  Prints TAP.
 
 usage: stress.py FORGE STRESS_RUN SIGNATURES SCHEMA [WORD]   WORD: only those groups"""
 import pathlib
+import random
 import shutil
 import struct
 import subprocess
@@ -402,6 +403,75 @@ def waits(suite):
     suite.tap.point("a finding waits 10 s for its message's end, and no longer", faults)
 
 
+def check_digit(digits):
+    """ISO/IEC 7812-1 annex B."""
+    total = sum(int(d) if i % 2 else sum(divmod(2 * int(d), 10))
+                for i, d in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+def numbers(count):
+    """So many distinct numbers that could be cards, the same ones each time."""
+    draw = random.Random(count)
+    found = set()
+    while len(found) < count:
+        found.add("4929" + "".join(draw.choice("0123456789") for _ in range(11)))
+    return [digits + check_digit(digits) for digits in sorted(found)]
+
+
+def bulk(suite):
+    """All distinct cards of a message leave as tokens, up to 4,096 of a flow; beyond that an
+    estimate says so.  Neither cuts nor order of segments nor workers change a byte of it."""
+    for count in (1, 8, 9, 64, 65, 500, 4096, 4097, 9000):
+        cards = numbers(count)
+        body = "\\n".join(f"card={card}" for card in cards)
+        text = (f"start 2026-11-20T10:00:00Z\nlink ethernet\n{stage.HOSTS}"
+                f"http shop drop with $stress\n\tpost /up\n\tbody {body}\nend\n")
+        captures = [suite.forge.make("set stress none\n" + text, stress=stress)
+                    for stress in ("none", "segments 700 shuffle", "mss 300 duplicate")]
+        runs, problems = suite.everywhere(captures)
+        faults = [problem for problem in problems if problem]
+        alerts = runs[0].alerts
+        tokens = [card["token"] for alert in alerts for card in alert["sekisho"]["cards"]["list"]]
+        said = {(alert["sekisho"]["cards"]["distinct"], alert["sekisho"]["cards"]["estimated"])
+                for alert in alerts}
+        if len(tokens) != min(count, 4096) or len(set(tokens)) != len(tokens):
+            faults.append(f"{len(tokens)} tokens, {len(set(tokens))} distinct")
+        if len(said) != 1 or any(estimated != (count > 4096) or abs(distinct - count) > (
+                count / 20 if estimated else 0) for distinct, estimated in said):
+            faults.append(f"said {said}")
+        if [alert["sekisho"]["part"] for alert in alerts] != list(range(len(alerts))):
+            faults.append("parts are not counted on")
+        if any(len(alert["sekisho"]["cards"]["list"]) > 64 for alert in alerts):
+            faults.append("more than 64 in one event")
+        if any(card in runs[0].text for card in cards):
+            faults.append("a card in clear")
+        bare = [[check.bare(alert) for alert in run.alerts] for run in runs]
+        faults += [f"other alerts with {stress}"
+                   for stress, one in zip(("", "shuffle", "mss"), bare) if one != bare[0]]
+        suite.tap.point(f"{count} cards in one message: {min(count, 4096)} tokens", faults)
+
+
+def budget(suite):
+    """What a flow may tell is not more for many messages."""
+    cards = numbers(6000)
+    blocks = "".join("\tpost /up\n\tbody " + "\\n".join(f"card={card}" for card in part) + "\n"
+                     for part in (cards[:2500], cards[2500:5000], cards[5000:]))
+    capture = suite.forge.make(f"start 2026-11-20T10:00:00Z\nlink ethernet\n{stage.HOSTS}"
+                               f"http shop drop\n{blocks}end\n")
+    runs, problems = suite.everywhere([capture])
+    faults = [problems[0]] if problems[0] else []
+    told = {}
+    for alert in runs[0].alerts:
+        ours = alert["sekisho"]
+        count, _ = told.get(ours["finding_id"], (0, False))
+        told[ours["finding_id"]] = (count + len(ours["cards"]["list"]), ours["cards"]["estimated"])
+    said = list(told.values())
+    if said != [(2500, False), (1596, True), (8, True)]:
+        faults.append(f"told {said}")
+    suite.tap.point("a flow tells 4,096 cards, whatever its messages", faults)
+
+
 def reasons_of(alert):
     return [reason["id"] for reason in alert["sekisho"]["reasons"]]
 
@@ -555,7 +625,8 @@ def linear(suite):
                     [] if ratio <= 6 else [f"counted {work}"])
 
 
-GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, waits, cold,
+GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, waits,
+          bulk, budget, cold,
           scenes, sources, limits, linear)
 
 
