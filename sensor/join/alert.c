@@ -4,6 +4,7 @@
 
 #include "detect/words.h"
 #include "flow/flow.h"
+#include "join/flood.h"
 #include "join/state.h"
 
 #define SID_BASE 515900000u /* ecosystem.md 2.1: our block */
@@ -231,8 +232,32 @@ static void put_rule(struct join *join, struct json *json, const struct fact_fin
 	json_close(json);
 }
 
-void alert_finding(
-	struct join *join, const struct fact_finding *finding, const struct verdict *verdict)
+static void put_flood(struct json *json, const struct flood *flood)
+{
+	uint32_t samples = 0;
+
+	if (flood == NULL)
+		return;
+	json_u64(json, "folded", flood->messages > 0 ? flood->messages - 1 : 0);
+	json_object(json, "flood");
+	json_u64(json, "alerts", flood->alerts);
+	json_time(json, "last", flood->last_ns);
+	json_array(json, "samples");
+	for (; samples < flood->alerts && samples < FLOOD_SAMPLES; samples++) {
+		const struct flood_sample *sample = &flood->sample[samples];
+		json_object(json, NULL);
+		json_time(json, "timestamp", sample->packet_ns);
+		json_u64(json, "flow_id", sample->flow_id);
+		json_u64(json, "pcap_cnt", sample->frame);
+		json_u64(json, "finding_id", sample->finding_id);
+		json_close(json);
+	}
+	json_close(json);
+	json_close(json);
+}
+
+void alert_finding(struct join *join, const struct fact_finding *finding,
+	const struct verdict *verdict, const struct flood *flood)
 {
 	bool rule = (finding->why & WHY_BIT(WHY_RULE_MATCH)) != 0;
 	struct record record = record_of(&finding->flow, finding->finding_id, verdict);
@@ -260,6 +285,7 @@ void alert_finding(
 		put_cards(&json, finding->card, finding->card_cnt, finding->distinct,
 			finding->test_only, finding->estimated,
 			(verdict->why & WHY_BIT(WHY_DEST_PSP)) == 0);
+	put_flood(&json, flood);
 	send_run(join, &json);
 	json_close(&json);
 	send_event(join, &json, &record);
@@ -299,8 +325,8 @@ static void put_listed_name(struct json *json, const struct fact_listed *listed)
 	json_close(json);
 }
 
-void alert_listed(
-	struct join *join, const struct fact_listed *listed, const struct verdict *verdict)
+void alert_listed(struct join *join, const struct fact_listed *listed,
+	const struct verdict *verdict, const struct flood *flood)
 {
 	struct record record = record_of(&listed->flow, listed->finding_id, verdict);
 	struct json json;
@@ -318,22 +344,19 @@ void alert_listed(
 	json_u64(&json, "finding_id", listed->finding_id);
 	json_u64(&json, "part", 0);
 	put_listed(join, &json, listed);
+	put_flood(&json, flood);
 	send_run(join, &json);
 	json_close(&json);
 	send_event(join, &json, &record);
 	join->counters.alerts++;
 }
 
-/* The cards beyond the first of a finding: one more alert under its number. */
-void alert_more_cards(struct join *join, const struct fact_more_cards *more)
+void alert_more_cards(struct join *join, const struct fact_finding *finding,
+	const struct verdict *verdict, const struct fact_more_cards *more)
 {
-	const struct fact_finding *finding = (const struct fact_finding *)(const void *)join->last;
-	const struct verdict *verdict = &join->last_verdict;
 	struct record record = record_of(&finding->flow, finding->finding_id, verdict);
 	struct json json;
 
-	if (verdict->quiet || finding->finding_id != more->finding_id)
-		return;
 	send_start(join, &json, "alert", finding->flow.packet_ns);
 	put_flow(join, &json, &finding->flow);
 	put_alert(&json, verdict, SID_BASE + (uint32_t)verdict->category, 1,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "join/flood.h"
 #include "join/state.h"
 
 struct name_row_size {
@@ -16,7 +17,7 @@ size_t join_bytes(const struct join_conf *conf)
 {
 	return sizeof(struct join) + 3 * (SEEN_ROWS * sizeof(struct seen_row) + 64) +
 	       rows_bytes(sizeof(struct name_row_size), conf->name_rows) +
-	       rows_bytes(sizeof(struct contact_sum), conf->contact_rows) +
+	       rows_bytes(sizeof(struct contact_sum), conf->contact_rows) + flood_bytes() +
 	       (size_t)CONTACT_NAME_SHARE * conf->contact_rows + 64 +
 	       rows_bytes(sizeof(struct account_row), conf->coverage_rows) + 1024;
 }
@@ -38,6 +39,7 @@ struct join *join_new(struct arena *arena, const struct join_conf *conf, const s
 	rows_new(&join->names, arena, sizeof(struct name_row_size), 48, conf->name_rows);
 	rows_new(&join->contacts, arena, sizeof(struct contact_sum), sizeof(struct contact_key),
 		conf->contact_rows);
+	flood_new(join, arena);
 	bool made = texts_new(&join->contact_names, arena, CONTACT_NAME_SHARE * conf->contact_rows);
 	assert(made);
 	rows_new(&join->coverage, arena, sizeof(struct account_row), sizeof(struct account_key),
@@ -55,8 +57,28 @@ static void take_finding(struct join *join, const struct fact_finding *finding)
 		decide_card(join, finding, &verdict);
 	memcpy(join->last, finding, sizeof(join->last));
 	join->last_verdict = verdict;
-	if (!verdict.quiet)
-		alert_finding(join, finding, &verdict);
+	join->last_flood = NULL;
+	if (verdict.quiet)
+		return;
+	join->last_flood = flood_of(join, &finding->flow, &verdict);
+	if (join->last_flood == NULL) {
+		alert_finding(join, finding, &verdict, NULL);
+		return;
+	}
+	flood_finding(join->last_flood, finding, &verdict);
+	join->counters.folded++;
+}
+
+static void take_more_cards(struct join *join, const struct fact_more_cards *more)
+{
+	const struct fact_finding *last = (const struct fact_finding *)(const void *)join->last;
+
+	if (join->last_verdict.quiet || last->finding_id != more->finding_id)
+		return;
+	if (join->last_flood != NULL)
+		flood_more(join->last_flood, more);
+	else
+		alert_more_cards(join, last, &join->last_verdict, more);
 }
 
 static void take_listed(struct join *join, const struct fact_listed *listed)
@@ -64,8 +86,15 @@ static void take_listed(struct join *join, const struct fact_listed *listed)
 	struct verdict verdict;
 
 	decide_listed(join, listed, &verdict);
-	if (!verdict.quiet)
-		alert_listed(join, listed, &verdict);
+	if (verdict.quiet)
+		return;
+	struct flood *flood = flood_of(join, &listed->flow, &verdict);
+	if (flood == NULL) {
+		alert_listed(join, listed, &verdict, NULL);
+		return;
+	}
+	flood_listed(flood, listed, &verdict);
+	join->counters.folded++;
 }
 
 static bool is_fold(const struct fact *fact)
@@ -79,8 +108,12 @@ static void take_fact(struct join *join, const struct fact *fact)
 	if (join->start_ns == 0)
 		join->start_ns = fact->stamp.time_ns;
 	/* All sums of a minute have one stamp: the first fact behind it closes the minute. */
-	if (join->fold_open && (!is_fold(fact) || fact->stamp.time_ns != join->fold_ns))
+	if (join->fold_open && (!is_fold(fact) || fact->stamp.time_ns != join->fold_ns)) {
+		flood_serve(join, join->fold_ns);
 		fold_flush(join);
+	}
+	if (fact->stamp.time_ns != STAMP_END_NS)
+		flood_serve(join, fact->stamp.time_ns);
 	if (is_fold(fact)) {
 		join->fold_open = true;
 		join->fold_ns = fact->stamp.time_ns;
@@ -92,7 +125,7 @@ static void take_fact(struct join *join, const struct fact *fact)
 		take_finding(join, (const struct fact_finding *)fact);
 		break;
 	case FACT_MORE_CARDS:
-		alert_more_cards(join, (const struct fact_more_cards *)fact);
+		take_more_cards(join, (const struct fact_more_cards *)fact);
 		break;
 	case FACT_NAME:
 		learn_name(join, (const struct fact_name *)fact);
@@ -174,21 +207,38 @@ static int first_ring(struct join *join)
 	return first;
 }
 
-/* Live, when no fact comes: a minute that every ring has passed is told all the same. */
-static void flush_by_marks(struct join *join)
+/* The time that every ring has passed without a fact that waits; 0: one does. */
+static uint64_t passed_ns(struct join *join)
 {
-	if (!join->fold_open)
-		return;
-	for (uint32_t i = 0; i < join->conf.rings; i++)
-		if (mark(&join->rings[i], MARK_TIME) <= join->fold_ns || join->head[i] != NULL)
-			return;
+	uint64_t passed = STAMP_END_NS;
+
+	for (uint32_t i = 0; i < join->conf.rings; i++) {
+		uint64_t time = mark(&join->rings[i], MARK_TIME);
+		passed = time < passed ? time : passed;
+		if (join->head[i] != NULL)
+			return 0;
+	}
 	for (uint32_t i = 0; i < join->conf.rings; i++) {
 		struct marks marks;
 		look(join, i, &marks);
 		if (join->head[i] != NULL)
-			return;
+			return 0;
 	}
-	fold_flush(join);
+	return passed;
+}
+
+/* Live, when no fact comes: a minute that every ring has passed is told all the same, and
+ * so is a flood. */
+static void flush_by_marks(struct join *join)
+{
+	uint64_t passed = passed_ns(join);
+
+	if (join->fold_open && passed > join->fold_ns) {
+		flood_serve(join, join->fold_ns);
+		fold_flush(join);
+	}
+	if (passed != STAMP_END_NS)
+		flood_serve(join, passed);
 }
 
 bool join_step(struct join *join)
@@ -220,6 +270,7 @@ void join_finish(struct join *join)
 {
 	struct timespec used;
 
+	flood_serve(join, STAMP_END_NS);
 	fold_finish(join);
 	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0)
 		join->counters.busy_ns =

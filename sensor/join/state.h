@@ -80,6 +80,9 @@ struct join {
 	uint64_t waiting_since; /* live: real time at which a mark began to be missed */
 	_Alignas(8) uint8_t last[sizeof(struct fact_finding)]; /* its further cards follow it */
 	struct verdict last_verdict;
+	struct flood *last_flood; /* that took it, or NULL */
+	struct floods *floods;
+	_Alignas(8) uint8_t copy[FACT_MAX]; /* of a fact whose sums are another's */
 	char json[EVENT_JSON_MAX];
 };
 
@@ -111,11 +114,14 @@ void decide_rule(struct join *join, const struct fact_finding *finding, struct v
 void decide_listed(struct join *join, const struct fact_listed *listed, struct verdict *out);
 
 /* alert.c */
-void alert_finding(
-	struct join *join, const struct fact_finding *finding, const struct verdict *verdict);
-void alert_listed(
-	struct join *join, const struct fact_listed *listed, const struct verdict *verdict);
-void alert_more_cards(struct join *join, const struct fact_more_cards *more);
+struct flood; /* NULL: the alert stands for itself */
+void alert_finding(struct join *join, const struct fact_finding *finding,
+	const struct verdict *verdict, const struct flood *flood);
+void alert_listed(struct join *join, const struct fact_listed *listed,
+	const struct verdict *verdict, const struct flood *flood);
+/* Further cards of a finding: one more alert under its number. */
+void alert_more_cards(struct join *join, const struct fact_finding *finding,
+	const struct verdict *verdict, const struct fact_more_cards *more);
 
 /* fold.c */
 void fold_contact(struct join *join, const struct fact_contact *fact);

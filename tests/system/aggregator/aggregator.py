@@ -237,6 +237,21 @@ def a_robbery_reads_as_one_confirmed_incident():
                                     "sentence": "TLS records after the handshake"}])
 
 
+def a_folded_flood_counts_its_messages_and_all_its_cards():
+    """290 messages in one event and its further cards: as if each had come by itself."""
+    flood = {"alerts": 290, "last": make.time(209), "samples": [
+        {"timestamp": make.time(200), "flow_id": 1, "pcap_cnt": 1, "finding_id": 110}]}
+    events = [make.alert(200, 100 + i, (i,)) for i in range(10)]
+    events.append(make.alert(200, 110, range(10, 18), folded=289, flood=flood))
+    events += [make.alert(200, 110, range(start, min(start + 64, 300)), part=1 + i)
+               for i, start in enumerate(range(18, 300, 64))]
+    with Aggregator() as a:
+        send_all(a, events)
+        page = a.ask("/incidents/1")[1]
+        same((page["cards"], page["messages"]), (300, 300))
+        same((page["what"]["cards_distinct"], page["what"]["at_least"]), (300, False))
+
+
 def the_order_of_arrival_does_not_show():
     events = [make.alert(i * 1000, 500 + i, (i % 7,), server="203.0.113.%d" % (1 + i % 3),
                          merchant=i % 2, host="drop%d.example" % (i % 4),

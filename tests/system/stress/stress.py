@@ -472,6 +472,43 @@ def budget(suite):
     suite.tap.point("a flow tells 4,096 cards, whatever its messages", faults)
 
 
+def floods(suite):
+    """More than ten alerts a second to one destination are one event for ten seconds; all
+    its cards leave as tokens.  A second destination is not folded with it."""
+    cards = numbers(460)
+    one = ("http shop drop\n\tpost /c?{i}\n\tform card=NUMBER exp={p.exp}\nend\nwait 20ms\n")
+    text = (f"start 2026-11-20T10:00:00Z\nlink ethernet\nhost evil 198.51.100.66\n{stage.HOSTS}"
+            + "".join(one.replace("NUMBER", card) for card in cards[:300]) + "meanwhile\n"
+            + "".join(one.replace("NUMBER", card).replace("drop", "evil").replace("20ms", "200ms")
+                      for card in cards[300:320]) + "end\n"
+            + "wait 20s\n" + one.replace("NUMBER", cards[0]) + "wait 60s\n"
+            + "".join(one.replace("NUMBER", card).replace("20ms", "1ms") for card in cards[320:]))
+    capture = suite.forge.make(text)
+    runs, problems = suite.everywhere([capture])
+    faults = [problems[0]] if problems[0] else []
+    tokens, told = {}, {}
+    for alert in runs[0].alerts:
+        ours = alert["sekisho"]
+        tokens.setdefault(alert["dest_ip"], set()).update(
+            card["token"] for card in ours["cards"]["list"])
+        if ours["part"] == 0:
+            told.setdefault(alert["dest_ip"], []).append(1 + ours.get("folded", 0))
+    # 300 in 6 s: ten by themselves, 290 folded; one alone; 140 in 0.2 s or a little more
+    drop, evil = told["198.51.100.77"], told["198.51.100.66"]
+    if drop[:12] != [1] * 10 + [290, 1] or sum(drop) != 441 or len(drop) > 34 or max(
+            drop[12:]) < 100:
+        faults.append(f"told {drop}")
+    if evil != [1] * 20:
+        faults.append(f"told {evil}")
+    if [len(tokens[ip]) for ip in ("198.51.100.77", "198.51.100.66")] != [440, 20]:
+        faults.append(f"{[len(found) for found in tokens.values()]} distinct cards")
+    flood = [alert["sekisho"]["flood"] for alert in runs[0].alerts if "flood" in alert["sekisho"]]
+    if [(one["alerts"], len(one["samples"])) for one in flood][0] != (290, 8):
+        faults.append(f"floods {flood}")
+    suite.tap.point("floods: one event for ten seconds, every card in it, with 1, 2 and 4 workers",
+                    faults)
+
+
 def reasons_of(alert):
     return [reason["id"] for reason in alert["sekisho"]["reasons"]]
 
@@ -626,7 +663,7 @@ def linear(suite):
 
 
 GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, waits,
-          bulk, budget, cold,
+          bulk, budget, floods, cold,
           scenes, sources, limits, linear)
 
 

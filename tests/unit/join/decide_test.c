@@ -1,154 +1,16 @@
 /* The direction table, confidence and authorisation of DESIGN sections 2 and 5,
  * asked of join_step() itself: facts in, events out. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "join/rig.h"
 
-#include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "fact/learn.h"
-#include "join/join.h"
-#include "parse/message.h"
-#include "policy/held.h"
-
-#define S 1000000000ull
 #define CARD_WHY (WHY_BIT(WHY_CARD_FORMAT))
-#define FULL_WHY (CARD_WHY | WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY))
-
-static const char policy_text[] =
-	"merchants:\n"
-	"  - {id: 1, addresses: [10.0.0.5], level: content, basis: test, authorised: [psp, "
-	"other]}\n"
-	"  - {id: 2, addresses: [10.0.0.6], level: content, basis: test, non_retention: true}\n"
-	"profiles:\n"
-	"  - {name: psp, hosts: [psp.example], prefixes: [192.0.2.0/28]}\n"
-	"  - {name: other, hosts: [other.example], prefixes: [192.0.2.64/28]}\n"
-	"assets:\n"
-	"  - {address: 10.0.0.53, role: resolver}\n";
-
-struct rig {
-	struct held held;
-	uint8_t *lists;
-	struct arena arena;
-	struct indicators set;
-	struct spsc in, out;
-	struct join *join;
-	char events[8][EVENT_JSON_MAX];
-	uint32_t count;
-	uint8_t record[sizeof(struct record) + EVENT_JSON_MAX];
-	uint32_t index;
-};
-
-static struct rig rig;
-
-static void *reserve(void *self, uint32_t len)
-{
-	(void)self;
-	return len <= sizeof(rig.record) ? rig.record : NULL;
-}
-
-static void commit(void *self, uint32_t len)
-{
-	size_t json = len - sizeof(struct record);
-
-	(void)self;
-	assert_true(rig.count < 8);
-	memcpy(rig.events[rig.count], rig.record + sizeof(struct record), json);
-	rig.events[rig.count++][json] = '\0';
-}
-
-static int start(void **state)
-{
-	static const char *const sources[] = {"test"};
-	struct join_conf conf = {.rings = 1,
-		.key = {1, 2},
-		.sensor = "test",
-		.sources = sources,
-		.source_cnt = 1,
-		.contact_rows = 64,
-		.coverage_rows = 64,
-		.name_rows = 64};
-	struct err err = {0};
-	size_t len;
-
-	(void)state;
-	memset(&rig, 0, sizeof(rig));
-	held_enter();
-	held_good(&rig.held, policy_text, NULL);
-	assert_true(indicators_build(NULL, 0, &rig.lists, &len, &err));
-	assert_true(indicators_open(&rig.set, bytes_of(rig.lists, len), &err));
-	assert_true(arena_new(&rig.arena, join_bytes(&conf) + spsc_bytes(65536) + 4096, &err));
-	void *mem = arena_take(&rig.arena, spsc_bytes(65536));
-	spsc_format(mem, 65536);
-	assert_true(spsc_attach(&rig.in, mem, spsc_bytes(65536), true));
-	assert_true(spsc_attach(&rig.out, mem, spsc_bytes(65536), false));
-	struct join_env env = {.policy = &rig.held.policy, .lists = &rig.set};
-	rig.join = join_new(&rig.arena, &conf, &env, &rig.out,
-		(struct event_sink){.reserve = reserve, .commit = commit});
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	arena_free(&rig.arena);
-	free(rig.lists);
-	held_free(&rig.held);
-	held_leave();
-	return 0;
-}
-
-static void stamp(struct fact *fact, enum fact_kind kind, uint32_t size, uint64_t ns)
-{
-	fact->stamp = (struct stamp){.time_ns = ns, .cls = STAMP_PACKET, .ord = ++rig.index};
-	fact->kind = kind;
-	fact->size = size;
-}
-
-/* The shop 10.0.0.5 (end 0) and somebody (end 1). */
-static struct fact_finding *finding(const char *server, const char *remote, uint64_t ns)
-{
-	struct fact_finding *fact = spsc_reserve(&rig.in, FACT_MAX);
-
-	assert_non_null(fact);
-	memset(fact, 0, FACT_MAX);
-	stamp(&fact->fact, FACT_FINDING, sizeof(*fact), ns);
-	fact->flow.key.src = held_addr(server);
-	fact->flow.key.dst = held_addr(remote);
-	fact->flow.key.proto = PROTO_TCP;
-	fact->flow.merchant = strcmp(server, "10.0.0.5") == 0 ? 1 : 2;
-	fact->flow.first_ns = ns;
-	fact->is_request = 1;
-	fact->why = FULL_WHY;
-	fact->distinct = 1;
-	fact->count = 1;
-	fact->role = FIELD_HTTP_BODY;
-	return fact;
-}
-
-static void put_name(struct fact_finding *fact, enum fact_text slot, const char *name)
-{
-	struct masked text = {.len = (uint16_t)strlen(name)};
-
-	memcpy(text.text, name, text.len);
-	fact_text_put(fact, slot, &text);
-}
-
-static void host(struct fact_finding *fact, const char *name)
-{
-	put_name(fact, TEXT_HOST, name);
-}
 
 /* Sends what was reserved; the one alert that came of it, or NULL. */
 static const char *decided(const struct fact_finding *fact)
 {
-	rig.count = 0;
 	spsc_commit(&rig.in, fact->fact.size);
-	while (join_step(rig.join)) {
-	}
+	rig_step();
 	assert_true(rig.count <= 1);
 	return rig.count == 1 ? rig.events[0] : NULL;
 }
@@ -163,7 +25,7 @@ static void has(const char *event, const char *text)
 static void a_request_of_the_server_is_exfiltration(void **state)
 {
 	(void)state;
-	const char *event = decided(finding("10.0.0.5", "198.51.100.9", 10 * S));
+	const char *event = decided(rig_finding("10.0.0.5", "198.51.100.9", 10 * S));
 	has(event, "\"category\":\"card-exfil\"");
 	has(event, "\"confidence\":\"high\"");
 	has(event, "\"initiator\":\"server\"");
@@ -172,14 +34,14 @@ static void a_request_of_the_server_is_exfiltration(void **state)
 
 static void a_request_to_the_server_is_exposure_only_without_retention(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
 	fact->flow.client_end = 1;
 	fact->flow.dir = 1;
 	assert_null(decided(fact));
 	assert_int_equal(join_counters(rig.join)->own_payer, 1);
-	fact = finding("10.0.0.6", "198.51.100.9", 11 * S);
+	fact = rig_finding("10.0.0.6", "198.51.100.9", 11 * S);
 	fact->flow.client_end = 1;
 	fact->flow.dir = 1;
 	has(decided(fact), "\"category\":\"card-exposure\"");
@@ -187,7 +49,7 @@ static void a_request_to_the_server_is_exposure_only_without_retention(void **st
 
 static void an_answer_to_the_server_is_a_counter(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
 	fact->is_request = 0;
@@ -198,7 +60,7 @@ static void an_answer_to_the_server_is_a_counter(void **state)
 
 static struct fact_finding *answer(uint32_t distinct, uint64_t ns)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", ns);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", ns);
 
 	fact->is_request = 0;
 	fact->flow.client_end = 1;
@@ -217,7 +79,7 @@ static void an_answer_of_the_server_goes_by_the_number_of_cards(void **state)
 
 static void an_unknown_direction_is_at_most_medium(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
 	fact->flow.flags = FACT_CLIENT_UNKNOWN;
@@ -228,7 +90,7 @@ static void an_unknown_direction_is_at_most_medium(void **state)
 
 static void a_lone_number_is_no_alert(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
 	fact->why = CARD_WHY;
@@ -238,7 +100,7 @@ static void a_lone_number_is_no_alert(void **state)
 
 static void test_numbers_alone_are_no_alert(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
 	fact->test_only = 1;
@@ -248,36 +110,36 @@ static void test_numbers_alone_are_no_alert(void **state)
 
 static void the_psp_by_address_and_name_is_authorised(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "192.0.2.5", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "192.0.2.5", 10 * S);
 
 	(void)state;
-	host(fact, "psp.example");
+	rig_host(fact, "psp.example");
 	assert_null(decided(fact));
-	fact = finding("10.0.0.5", "192.0.2.5", 11 * S);
-	host(fact, "evil.example");
+	fact = rig_finding("10.0.0.5", "192.0.2.5", 11 * S);
+	rig_host(fact, "evil.example");
 	has(decided(fact), "card-exfil"); /* its address, a stranger's name */
-	fact = finding("10.0.0.6", "192.0.2.5", 12 * S);
+	fact = rig_finding("10.0.0.6", "192.0.2.5", 12 * S);
 	has(decided(fact), "card-exfil"); /* not this merchant's */
 	assert_int_equal(join_counters(rig.join)->authorised, 1);
 }
 
 static void the_name_alone_proves_nothing(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
 
 	(void)state;
-	host(fact, "psp.example");
+	rig_host(fact, "psp.example");
 	const char *event = decided(fact);
 	has(event, "claims-psp");
 	has(event, "cold-start");
 	has(event, "\"confidence\":\"medium\"");
-	fact = finding("10.0.0.5", "198.51.100.9", 10 * S + 3601 * S);
-	host(fact, "psp.example");
+	fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S + 3601 * S);
+	rig_host(fact, "psp.example");
 	event = decided(fact);
 	has(event, "\"confidence\":\"high\"");
 	assert_null(strstr(event, "cold-start"));
-	fact = finding("10.0.0.5", "198.51.100.9", 8000 * S);
-	host(fact, "evil-psp.example");
+	fact = rig_finding("10.0.0.5", "198.51.100.9", 8000 * S);
+	rig_host(fact, "evil-psp.example");
 	assert_null(strstr(decided(fact), "claims-psp"));
 }
 
@@ -286,22 +148,21 @@ static void teach(uint64_t ns, uint32_t ttl, bool foreign)
 	struct fact_name *fact = spsc_reserve(&rig.in, sizeof(*fact));
 
 	memset(fact, 0, sizeof(*fact));
-	stamp(&fact->fact, FACT_NAME, sizeof(*fact), ns);
+	rig_stamp(&fact->fact, FACT_NAME, sizeof(*fact), ns);
 	fact->client = held_addr("10.0.0.5");
 	fact->address = held_addr("198.51.100.9");
 	fact->name_hash = hash_sip13(&(struct hash_key){1, 2}, "psp.example", 11);
 	fact->ttl = ttl;
 	fact->foreign = foreign;
 	spsc_commit(&rig.in, fact->fact.size);
-	while (join_step(rig.join)) {
-	}
+	rig_step();
 }
 
 static const char *call_at(uint64_t ns)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "198.51.100.9", ns);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", ns);
 
-	host(fact, "psp.example");
+	rig_host(fact, "psp.example");
 	return decided(fact);
 }
 
@@ -325,12 +186,12 @@ static void an_answer_of_a_foreign_resolver_teaches_nothing(void **state)
 static const char *named(const char *remote, const char *sni, const char *host_name)
 {
 	static uint64_t at = 8000 * S;
-	struct fact_finding *fact = finding("10.0.0.5", remote, at += S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", remote, at += S);
 
 	if (sni != NULL)
-		put_name(fact, TEXT_SNI, sni);
+		rig_name(fact, TEXT_SNI, sni);
 	if (host_name != NULL)
-		host(fact, host_name);
+		rig_host(fact, host_name);
 	return decided(fact);
 }
 
@@ -374,11 +235,11 @@ static void where_both_names_are_seen_both_must_be_the_psps(void **state)
 
 static void a_missed_answer_excuses_only_names_that_agree(void **state)
 {
-	struct fact_finding *fact = finding("10.0.0.5", "203.0.113.77", 10 * S);
+	struct fact_finding *fact = rig_finding("10.0.0.5", "203.0.113.77", 10 * S);
 
 	(void)state;
-	put_name(fact, TEXT_SNI, "evil.example");
-	host(fact, "psp.example");
+	rig_name(fact, TEXT_SNI, "evil.example");
+	rig_host(fact, "psp.example");
 	const char *event = decided(fact);
 	has(event, "claims-psp");
 	has(event, "\"confidence\":\"high\"");
@@ -391,12 +252,12 @@ static void an_answer_for_the_server_name_authorises(void **state)
 
 	(void)state;
 	teach(10 * S, 60, false);
-	fact = finding("10.0.0.5", "198.51.100.9", 11 * S);
-	put_name(fact, TEXT_SNI, "PSP.example");
+	fact = rig_finding("10.0.0.5", "198.51.100.9", 11 * S);
+	rig_name(fact, TEXT_SNI, "PSP.example");
 	assert_null(decided(fact));
-	fact = finding("10.0.0.5", "198.51.100.9", 12 * S);
-	put_name(fact, TEXT_SNI, "psp.example");
-	host(fact, "evil.example");
+	fact = rig_finding("10.0.0.5", "198.51.100.9", 12 * S);
+	rig_name(fact, TEXT_SNI, "psp.example");
+	rig_host(fact, "evil.example");
 	has(decided(fact), "names-differ");
 }
 
@@ -404,30 +265,34 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_request_of_the_server_is_exfiltration, start, stop),
+			a_request_of_the_server_is_exfiltration, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			a_request_to_the_server_is_exposure_only_without_retention, start, stop),
-		cmocka_unit_test_setup_teardown(an_answer_to_the_server_is_a_counter, start, stop),
+			a_request_to_the_server_is_exposure_only_without_retention, rig_start,
+			rig_stop),
 		cmocka_unit_test_setup_teardown(
-			an_answer_of_the_server_goes_by_the_number_of_cards, start, stop),
+			an_answer_to_the_server_is_a_counter, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			an_unknown_direction_is_at_most_medium, start, stop),
-		cmocka_unit_test_setup_teardown(a_lone_number_is_no_alert, start, stop),
-		cmocka_unit_test_setup_teardown(test_numbers_alone_are_no_alert, start, stop),
+			an_answer_of_the_server_goes_by_the_number_of_cards, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			the_psp_by_address_and_name_is_authorised, start, stop),
-		cmocka_unit_test_setup_teardown(the_name_alone_proves_nothing, start, stop),
+			an_unknown_direction_is_at_most_medium, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(a_lone_number_is_no_alert, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			an_answer_of_the_resolver_authorises_for_ttl_and_grace, start, stop),
+			test_numbers_alone_are_no_alert, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			an_answer_of_a_foreign_resolver_teaches_nothing, start, stop),
-		cmocka_unit_test_setup_teardown(a_server_name_is_a_name, start, stop),
+			the_psp_by_address_and_name_is_authorised, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(the_name_alone_proves_nothing, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			where_both_names_are_seen_both_must_be_the_psps, start, stop),
+			an_answer_of_the_resolver_authorises_for_ttl_and_grace, rig_start,
+			rig_stop),
 		cmocka_unit_test_setup_teardown(
-			a_missed_answer_excuses_only_names_that_agree, start, stop),
+			an_answer_of_a_foreign_resolver_teaches_nothing, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(a_server_name_is_a_name, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
-			an_answer_for_the_server_name_authorises, start, stop),
+			where_both_names_are_seen_both_must_be_the_psps, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(
+			a_missed_answer_excuses_only_names_that_agree, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(
+			an_answer_for_the_server_name_authorises, rig_start, rig_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,126 @@
+#include "join/rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/message.h"
+
+#define FULL_WHY (WHY_BIT(WHY_CARD_FORMAT) | WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY))
+
+static const char policy_text[] =
+	"merchants:\n"
+	"  - {id: 1, addresses: [10.0.0.5], level: content, basis: test, authorised: [psp, "
+	"other]}\n"
+	"  - {id: 2, addresses: [10.0.0.6], level: content, basis: test, non_retention: true}\n"
+	"profiles:\n"
+	"  - {name: psp, hosts: [psp.example], prefixes: [192.0.2.0/28]}\n"
+	"  - {name: other, hosts: [other.example], prefixes: [192.0.2.64/28]}\n"
+	"assets:\n"
+	"  - {address: 10.0.0.53, role: resolver}\n";
+
+struct rig rig;
+
+static void *reserve(void *self, uint32_t len)
+{
+	(void)self;
+	return len <= sizeof(rig.record) ? rig.record : NULL;
+}
+
+static void commit(void *self, uint32_t len)
+{
+	size_t json = len - sizeof(struct record);
+
+	(void)self;
+	assert_true(rig.count < RIG_EVENTS);
+	memcpy(rig.events[rig.count], rig.record + sizeof(struct record), json);
+	rig.events[rig.count++][json] = '\0';
+}
+
+int rig_start(void **state)
+{
+	static const char *const sources[] = {"test"};
+	struct join_conf conf = {.rings = 1,
+		.key = {1, 2},
+		.sensor = "test",
+		.sources = sources,
+		.source_cnt = 1,
+		.contact_rows = 64,
+		.coverage_rows = 64,
+		.name_rows = 64};
+	struct err err = {0};
+	size_t len;
+
+	(void)state;
+	memset(&rig, 0, sizeof(rig));
+	held_enter();
+	held_good(&rig.held, policy_text, NULL);
+	assert_true(indicators_build(NULL, 0, &rig.lists, &len, &err));
+	assert_true(indicators_open(&rig.set, bytes_of(rig.lists, len), &err));
+	assert_true(arena_new(&rig.arena, join_bytes(&conf) + spsc_bytes(65536) + 4096, &err));
+	void *mem = arena_take(&rig.arena, spsc_bytes(65536));
+	spsc_format(mem, 65536);
+	assert_true(spsc_attach(&rig.in, mem, spsc_bytes(65536), true));
+	assert_true(spsc_attach(&rig.out, mem, spsc_bytes(65536), false));
+	struct join_env env = {.policy = &rig.held.policy, .lists = &rig.set};
+	rig.join = join_new(&rig.arena, &conf, &env, &rig.out,
+		(struct event_sink){.reserve = reserve, .commit = commit});
+	return 0;
+}
+
+int rig_stop(void **state)
+{
+	(void)state;
+	arena_free(&rig.arena);
+	free(rig.lists);
+	held_free(&rig.held);
+	held_leave();
+	return 0;
+}
+
+void rig_stamp(struct fact *fact, enum fact_kind kind, uint32_t size, uint64_t ns)
+{
+	fact->stamp = (struct stamp){.time_ns = ns, .cls = STAMP_PACKET, .ord = ++rig.index};
+	fact->kind = kind;
+	fact->size = size;
+}
+
+/* The shop 10.0.0.5 (end 0) and somebody (end 1). */
+struct fact_finding *rig_finding(const char *server, const char *remote, uint64_t ns)
+{
+	struct fact_finding *fact = spsc_reserve(&rig.in, FACT_MAX);
+
+	assert_non_null(fact);
+	memset(fact, 0, FACT_MAX);
+	rig_stamp(&fact->fact, FACT_FINDING, sizeof(*fact), ns);
+	fact->flow.key.src = held_addr(server);
+	fact->flow.key.dst = held_addr(remote);
+	fact->flow.key.proto = PROTO_TCP;
+	fact->flow.merchant = strcmp(server, "10.0.0.5") == 0 ? 1 : 2;
+	fact->flow.first_ns = ns;
+	fact->is_request = 1;
+	fact->why = FULL_WHY;
+	fact->distinct = 1;
+	fact->count = 1;
+	fact->role = FIELD_HTTP_BODY;
+	return fact;
+}
+
+void rig_name(struct fact_finding *fact, enum fact_text slot, const char *name)
+{
+	struct masked text = {.len = (uint16_t)strlen(name)};
+
+	memcpy(text.text, name, text.len);
+	fact_text_put(fact, slot, &text);
+}
+
+void rig_host(struct fact_finding *fact, const char *name)
+{
+	rig_name(fact, TEXT_HOST, name);
+}
+
+void rig_step(void)
+{
+	rig.count = 0;
+	while (join_step(rig.join)) {
+	}
+}
