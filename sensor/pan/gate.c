@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #endif
 
+#include "base/scratch.h"
+
 #define BLOCK 64
 
 /* One bit per byte of a block. */
@@ -13,21 +15,28 @@ struct masks {
 	uint64_t digit, separator;
 };
 
-/* True where a block may have a gate: 4 digits in a row.  Spares the separators. */
-static inline bool four_digits(uint64_t digit)
+__extension__ typedef unsigned __int128 two_blocks;
+
+/* True if a gate may begin in the block: 4 digits in a row, or a digit at its end.
+ * Spares the separators and the next block. */
+static inline bool may_begin(uint64_t digit)
 {
 	uint64_t two = digit & digit >> 1;
 
-	return (two & two >> 2) != 0;
+	return (two & two >> 2) != 0 || digit >> (BLOCK - 1) != 0;
 }
 
-static inline uint64_t gates(struct masks m)
+/* The gates that begin in m's block, which next's follows. */
+static inline uint64_t gates(struct masks m, struct masks next)
 {
-	uint64_t three = m.digit & m.digit >> 1 & m.digit >> 2;
-	uint64_t six = three & three >> 3;
-	uint64_t grouped = three & m.digit >> 3 & m.separator >> 4 & three >> 5;
+	two_blocks digit = m.digit | (two_blocks)next.digit << BLOCK;
+	two_blocks separator = m.separator | (two_blocks)next.separator << BLOCK;
+	two_blocks two = digit & digit >> 1;
+	two_blocks four = two & two >> 2;
+	two_blocks twelve = four & four >> 4 & four >> 8;
+	two_blocks grouped = four & separator >> 4 & (two & digit >> 2) >> 5;
 
-	return six | grouped;
+	return (uint64_t)(twelve | grouped);
 }
 
 static struct masks masks_plain(const uint8_t *p)
@@ -42,33 +51,40 @@ static struct masks masks_plain(const uint8_t *p)
 	return m;
 }
 
-/* The gates of the block at p. */
-#define BLOCK_GATES(digits_of, separators_of, p)                                                   \
-	(m.digit = digits_of(p),                                                                   \
-		four_digits(m.digit) ? (m.separator = separators_of(p), gates(m)) : 0)
+/* The masks of the block at `at`, or of what is left there.  Of a buffer of a block or
+ * more the last whole block is loaded and moved; a shorter one is in rest. */
+#define MASKS_AT(out, digits_of, separators_of, at)                                                \
+	do {                                                                                       \
+		size_t left_ = len - (at) < BLOCK ? len - (at) : BLOCK;                            \
+		const uint8_t *p_ = len < BLOCK ? rest : data + (at) - (BLOCK - left_);            \
+		unsigned move_ = len < BLOCK ? (unsigned)(at) : (unsigned)(BLOCK - left_);         \
+		(out).digit = digits_of(p_) >> move_;                                              \
+		(out).separator = separators_of(p_) >> move_;                                      \
+	} while (0)
 
-/* Whole blocks of data, then the rest as a block padded with zeros. */
 #define GATE_BODY(digits_of, separators_of)                                                        \
-	struct masks m = {0, 0};                                                                   \
-	uint64_t found = 0;                                                                        \
-	for (; len - from >= BLOCK; from += BLOCK) {                                               \
-		found = BLOCK_GATES(digits_of, separators_of, data + from);                        \
-		if (found != 0)                                                                    \
-			return from + (unsigned)__builtin_ctzll(found);                            \
+	SCRATCH uint8_t rest[BLOCK];                                                               \
+	if (len < BLOCK) {                                                                         \
+		memset(rest, 0, BLOCK);                                                            \
+		memcpy(rest, data, len);                                                           \
 	}                                                                                          \
-	if (len == from)                                                                           \
-		return len;                                                                        \
-	if (len >= BLOCK) { /* once more the last whole block, without what was looked at */       \
-		const uint8_t *last = data + (len - BLOCK);                                        \
-		unsigned old = (unsigned)(BLOCK - (len - from));                                   \
-		found = BLOCK_GATES(digits_of, separators_of, last) & ~UINT64_C(0) << old;         \
-		return found != 0 ? len - BLOCK + (unsigned)__builtin_ctzll(found) : len;          \
+	size_t at = from;                                                                          \
+	for (; at < len; at += BLOCK) {                                                            \
+		struct masks m, next = {0, 0};                                                     \
+		if (len - at >= BLOCK && !may_begin(digits_of(data + at)))                         \
+			continue;                                                                  \
+		MASKS_AT(m, digits_of, separators_of, at);                                         \
+		if (len - at > BLOCK)                                                              \
+			MASKS_AT(next, digits_of, separators_of, at + BLOCK);                      \
+		uint64_t found = gates(m, next);                                                   \
+		if (found != 0) {                                                                  \
+			at += (unsigned)__builtin_ctzll(found);                                    \
+			break;                                                                     \
+		}                                                                                  \
 	}                                                                                          \
-	uint8_t rest[BLOCK] = {0};                                                                 \
-	memcpy(rest, data + from, len - from);                                                     \
-	found = BLOCK_GATES(digits_of, separators_of, rest);                                       \
-	explicit_bzero(rest, sizeof(rest));                                                        \
-	return found != 0 ? from + (unsigned)__builtin_ctzll(found) : len
+	if (len < BLOCK)                                                                           \
+		explicit_bzero(rest, sizeof(rest));                                                \
+	return at < len ? at : len
 
 static uint64_t digits_plain(const uint8_t *p)
 {
@@ -159,35 +175,44 @@ __attribute__((target("avx2"))) size_t pan_gate_avx2(const uint8_t *data, size_t
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 
-AVX512 static inline uint64_t gates_avx512(__m512i v)
+AVX512 static inline uint64_t digits_avx512(__m512i v)
 {
 	__m512i at = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
-	struct masks m = {.digit = _mm512_cmple_epu8_mask(at, _mm512_set1_epi8(9))};
 
-	if (!four_digits(m.digit))
-		return 0;
-	m.separator = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
-		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
-		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-')) |
-		      _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'));
-	return gates(m);
+	return _mm512_cmple_epu8_mask(at, _mm512_set1_epi8(9));
 }
 
-/* The rest is loaded by mask: nothing behind it is touched, nothing is copied. */
+AVX512 static inline struct masks masks_avx512(__m512i v)
+{
+	return (struct masks){.digit = digits_avx512(v),
+		.separator = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-')) |
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'))};
+}
+
+/* What is left is loaded by mask: nothing behind it is touched, nothing is copied. */
+AVX512 static inline __m512i load_avx512(const uint8_t *data, size_t at, size_t len)
+{
+	if (at >= len)
+		return _mm512_setzero_si512();
+	if (len - at >= BLOCK)
+		return _mm512_loadu_si512(data + at);
+	return _mm512_maskz_loadu_epi8(~UINT64_C(0) >> (BLOCK - (len - at)), data + at);
+}
+
 AVX512 size_t pan_gate_avx512(const uint8_t *data, size_t from, size_t len)
 {
-	uint64_t found;
-
-	for (; len - from >= BLOCK; from += BLOCK) {
-		found = gates_avx512(_mm512_loadu_si512(data + from));
+	for (size_t at = from; at < len; at += BLOCK) {
+		__m512i v = load_avx512(data, at, len);
+		if (!may_begin(digits_avx512(v)))
+			continue;
+		uint64_t found =
+			gates(masks_avx512(v), masks_avx512(load_avx512(data, at + BLOCK, len)));
 		if (found != 0)
-			return from + (unsigned)__builtin_ctzll(found);
+			return at + (unsigned)__builtin_ctzll(found);
 	}
-	if (len == from)
-		return len;
-	uint64_t rest = ~UINT64_C(0) >> (BLOCK - (len - from));
-	found = gates_avx512(_mm512_maskz_loadu_epi8(rest, data + from));
-	return found != 0 ? from + (unsigned)__builtin_ctzll(found) : len;
+	return len;
 }
 
 size_t pan_gate(const uint8_t *data, size_t from, size_t len)

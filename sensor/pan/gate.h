@@ -1,11 +1,8 @@
 /* gate.h - the first pass over every byte: where could a card stand?  Private to this room.
  *
- * A gate is a place with 6 digits in a row, or 4 digits, a separator (space,
- * '+', '-', '.') and 3 digits, all inside one block of 64 bytes counted from
- * `from`.  Any card written plain or in card groups has a gate in it however a
- * border of two blocks cuts it: 12 digits leave 6 on one side; of 4-4-4-4,
- * 4-6-5 and 4-6-4 either the front has "dddd-ddd" or the rear has it or 6
- * digits.  So blocks need no carry. */
+ * A gate is a place where 12 digits in a row begin, or 4 digits, a separator
+ * (space, '+', '-', '.') and 3 digits: any card written plain or in card groups
+ * has one in it, and identifiers of up to 11 digits, prices and dates have none. */
 #ifndef SEKISHO_PAN_GATE_H
 #define SEKISHO_PAN_GATE_H
 

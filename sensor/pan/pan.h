@@ -69,6 +69,10 @@ struct pan_scan {
 void pan_find(const struct pan_table *table, const struct hash_key *key, struct bytes buf,
 	size_t from, size_t to, bool before_start, bool after_end, struct pan_scan *out);
 
+/* First place at or behind from where a PAN may begin to be written, or buf.len: cheap, and what
+ * has none holds no PAN. */
+size_t pan_place(struct bytes buf, size_t from);
+
 /* What stands around a hit: WHY_BITs of key, expiry, code, holder, decoy key.
  * around: up to PAN_CONTEXT bytes each side of the hit, hit_off and hit_len its
  * place in it; field: name of the enclosing field or key, or empty. */

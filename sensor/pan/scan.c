@@ -322,6 +322,11 @@ static size_t around_gate(struct scan *scan, size_t done, size_t gate)
 	return pos;
 }
 
+size_t pan_place(struct bytes buf, size_t from)
+{
+	return buf.len < CARD_DIGITS_MIN ? buf.len : pan_gate(buf.ptr, from, buf.len);
+}
+
 void pan_find(const struct pan_table *table, const struct hash_key *key, struct bytes buf,
 	size_t from, size_t to, bool before_start, bool after_end, struct pan_scan *out)
 {

@@ -3,41 +3,10 @@
  * guard prefix), unquoted names and a missing beginning are all taken as they
  * come.  A token is a member name if ':' follows it, so it is held until what
  * follows is seen. */
+#include "unwrap/json.h"
 #include "base/scratch.h"
-#include "unwrap/layer.h"
 
-enum mode {
-	MODE_BETWEEN,
-	MODE_STRING,
-	MODE_BARE,    /* a number, literal or anything else outside strings */
-	MODE_PENDING, /* behind a token: is it a name? */
-};
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool ends_bare(uint8_t c)
-{
-	switch (c) {
-	case '{':
-	case '}':
-	case '[':
-	case ']':
-	case ',':
-	case ':':
-	case '"':
-		return true;
-	default:
-		return is_space(c);
-	}
-}
-
-static bool starts_number(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
-}
+#define SKIP_MIN 64 /* bytes from which it is worth its beginning */
 
 /* The innermost member name that is in force: an array has its member's. */
 static void set_key(struct node *node)
@@ -60,7 +29,7 @@ static void end_value(struct unwrap *unwrap, struct node *node)
 {
 	struct json_state *json = &node->json;
 
-	if (json->bare && !node->begun && node->hold_len > 0 && !starts_number(node->hold[0]))
+	if (json->bare && !node->begun && node->hold_len > 0 && !json_starts_number(node->hold[0]))
 		node->hold_len = 0; /* true, null, text around */
 	if (!json->bare || node->begun || node->hold_len > 0) {
 		value_end(unwrap, node);
@@ -87,7 +56,7 @@ static void end_name(struct unwrap *unwrap, struct node *node)
 	json->mode = MODE_BETWEEN;
 }
 
-static void push(struct unwrap *unwrap, struct node *node)
+void json_push(struct unwrap *unwrap, struct node *node)
 {
 	struct json_state *json = &node->json;
 
@@ -100,7 +69,7 @@ static void push(struct unwrap *unwrap, struct node *node)
 	json->name_level[json->depth % JSON_NAMES] = 0;
 }
 
-static void pop(struct json_state *json)
+void json_pop(struct json_state *json)
 {
 	if (json->over > 0)
 		json->over--;
@@ -117,9 +86,9 @@ static void between(struct unwrap *unwrap, struct node *node, uint8_t c)
 	else if (json->mode == MODE_PENDING)
 		end_value(unwrap, node);
 	if (c == '{' || c == '[') {
-		push(unwrap, node);
+		json_push(unwrap, node);
 	} else if (c == '}' || c == ']') {
-		pop(json);
+		json_pop(json);
 	} else if (c != ',' && c != ':') {
 		json->bare = c != '"';
 		json->mode = json->bare ? MODE_BARE : MODE_STRING;
@@ -189,7 +158,7 @@ static struct bytes in_bare(struct unwrap *unwrap, struct node *node, struct byt
 {
 	size_t n = 0;
 
-	while (n < data.len && !ends_bare(data.ptr[n]))
+	while (n < data.len && !json_ends_bare(data.ptr[n]))
 		n++;
 	value_put(unwrap, node, bytes_head(data, n));
 	if (n < data.len)
@@ -201,7 +170,7 @@ static struct bytes in_between(struct unwrap *unwrap, struct node *node, struct 
 {
 	size_t n = 0;
 
-	while (n < data.len && is_space(data.ptr[n]))
+	while (n < data.len && json_is_space(data.ptr[n]))
 		n++;
 	data = bytes_skip(data, n);
 	if (data.len == 0)
@@ -218,15 +187,34 @@ static void json_gap(struct unwrap *unwrap, struct node *node)
 		end_value(unwrap, node);
 }
 
+static struct bytes step(struct unwrap *unwrap, struct node *node, struct bytes data)
+{
+	if (node->json.mode == MODE_STRING)
+		return in_string(unwrap, node, data);
+	if (node->json.mode == MODE_BARE)
+		return in_bare(unwrap, node, data);
+	return in_between(unwrap, node, data);
+}
+
+/* Most tokens are of no interest and are skipped; around those that may be, all are read. */
 static void json_run(struct unwrap *unwrap, struct node *node, struct bytes data, bool last)
 {
-	while (data.len > 0) {
-		if (node->json.mode == MODE_STRING)
-			data = in_string(unwrap, node, data);
-		else if (node->json.mode == MODE_BARE)
-			data = in_bare(unwrap, node, data);
-		else
-			data = in_between(unwrap, node, data);
+	size_t at = 0, place = 0, stuck = 0;
+
+	if (unwrap->sink.place == NULL)
+		stuck = data.len;
+	while (at < data.len) {
+		struct bytes left = bytes_skip(data, at);
+
+		if (at < stuck || node->json.mode != MODE_BETWEEN || left.len < SKIP_MIN) {
+			at = data.len - step(unwrap, node, left).len;
+			continue;
+		}
+		if (place <= at)
+			place = at + unwrap->sink.place(left, 0);
+		size_t skipped = json_skip(unwrap, node, left, place - at, &stuck);
+		stuck += at;
+		at += skipped;
 	}
 	if (last)
 		json_gap(unwrap, node);
@@ -243,7 +231,7 @@ static struct bytes skip_space(struct bytes a)
 {
 	size_t n = 0;
 
-	while (n < a.len && is_space(a.ptr[n]))
+	while (n < a.len && json_is_space(a.ptr[n]))
 		n++;
 	return bytes_skip(a, n);
 }
@@ -255,7 +243,7 @@ static bool json_looks(struct bytes head)
 	struct bytes next;
 
 	if (head.len == 0 || (head.ptr[0] != '{' && head.ptr[0] != '[' && head.ptr[0] != 0xef &&
-				     head.ptr[0] != ')' && !is_space(head.ptr[0])))
+				     head.ptr[0] != ')' && !json_is_space(head.ptr[0])))
 		return false;
 	if (bytes_starts(head, "\xef\xbb\xbf"))
 		head = bytes_skip(head, 3);
@@ -268,7 +256,7 @@ static bool json_looks(struct bytes head)
 	if (head.ptr[0] == '{')
 		return next.ptr[0] == '"';
 	return head.ptr[0] == '[' &&
-	       (strchr("{[\"", next.ptr[0]) != NULL || starts_number(next.ptr[0])) &&
+	       (strchr("{[\"", next.ptr[0]) != NULL || json_starts_number(next.ptr[0])) &&
 	       next.ptr[0] != 0;
 }
 

@@ -101,6 +101,10 @@ struct unwrap {
 	struct open *open; /* NULL: a field that needs no state */
 };
 
+/* False: the value is whole, the sink looks for nothing in it, and no layer inside can hold more
+ * than it shows itself: no escape (percent, or "\u0" of JSON, which may stand for ASCII), no
+ * gzip. */
+bool value_worth(const struct unwrap *unwrap, struct bytes value);
 /* Bytes of the node's value at hand; key, hold and out say what is told of it. */
 void value_put(struct unwrap *unwrap, struct node *node, struct bytes data);
 /* The value ends.  An empty one is not shown. */

@@ -204,10 +204,31 @@ static bool count_value(struct unwrap *unwrap)
 	return false;
 }
 
+/* A byte that begins what can be decoded further. */
+static bool codes(struct bytes value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		uint8_t c = value.ptr[i];
+		if (c == '%' || c == 0x1f ||
+			(c == '\\' && value.len - i >= 3 && value.ptr[i + 1] == 'u' &&
+				value.ptr[i + 2] == '0'))
+			return true;
+	}
+	return false;
+}
+
+bool value_worth(const struct unwrap *unwrap, struct bytes value)
+{
+	return unwrap->sink.place == NULL || unwrap->sink.place(value, 0) < value.len ||
+	       codes(value);
+}
+
 static void show_value(struct unwrap *unwrap, struct node *node, struct bytes data, bool last)
 {
 	bool first = !node->begun;
 
+	if (first && last && !node->out.body && !value_worth(unwrap, data))
+		return;
 	if (first) {
 		node->out.view.offset = 0;
 		node->out.view.key = bytes_of(node->key, node->key_len);

@@ -50,6 +50,10 @@ struct view_sink {
 	void (*view)(void *self, const struct message *message, const struct view *view);
 	/* Bytes of that open long view are missing here; it has neither data nor key. */
 	void (*gap)(void *self, const struct message *message, const struct view *view);
+	/* What it looks for: first place at or behind from where that may begin, or data.len.
+	 * A whole value of a text layer (not of a coding) without such a place, in which nothing
+	 * more can be coded, is not shown by itself.  NULL: all are. */
+	size_t (*place)(struct bytes data, size_t from);
 };
 
 struct unwrap_counters {

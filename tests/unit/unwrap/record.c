@@ -127,6 +127,45 @@ uint64_t record_sum(const struct record *record)
 	return sum;
 }
 
+static bool is_wanted(struct bytes data, size_t (*place)(struct bytes data, size_t from))
+{
+	return place(data, 0) < data.len || bytes_find_byte(data, '%') != SIZE_MAX ||
+	       bytes_find_byte(data, 0x1f) != SIZE_MAX ||
+	       bytes_find(data, bytes_text("\\u0")) != SIZE_MAX;
+}
+
+/* A coding's view, or no layer's: always shown. */
+static bool is_body(const struct seen *seen)
+{
+	const char *last = strrchr(seen->layers, '/');
+
+	last = last == NULL ? seen->layers : last + 1;
+	return *last == '\0' || strcmp(last, "gzip") == 0 || strcmp(last, "deflate") == 0;
+}
+
+void record_wanted(const struct record *all, const struct record *shown,
+	size_t (*place)(struct bytes data, size_t from))
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		const struct seen *want = &all->view[i], *have = &shown->view[at];
+		struct bytes data = record_data(all, i);
+
+		if (!is_body(want) && want->whole && want->len <= FIELD_WHOLE &&
+			!is_wanted(data, place))
+			continue;
+		CHECK(at < shown->count);
+		CHECK(have->role == want->role && strcmp(have->layers, want->layers) == 0);
+		CHECK(bytes_equal(
+			bytes_of(have->key, have->key_len), bytes_of(want->key, want->key_len)));
+		CHECK(have->ordinal == want->ordinal && have->gaps == want->gaps);
+		CHECK(bytes_equal(record_data(shown, at), data));
+		at++;
+	}
+	CHECK(at == shown->count);
+}
+
 void fed_field(struct fed *fed, enum field_role role, struct bytes name, struct bytes data,
 	size_t first, size_t each)
 {

@@ -33,6 +33,11 @@ void record_closed(const struct record *record);
 /* A hash over all views: what they are and what is in them, not how long ones were cut. */
 uint64_t record_sum(const struct record *record);
 
+/* Aborts unless shown is what all is without the values that a sink with that place does not
+ * want (unwrap.h). */
+void record_wanted(const struct record *all, const struct record *shown,
+	size_t (*place)(struct bytes data, size_t from));
+
 /* A field as message.h has it: up to FIELD_WHOLE bytes whole; a longer one's
  * first FIELD_WHOLE bytes, then a run of first bytes, then runs of each. */
 struct fed {
