@@ -275,7 +275,8 @@ static uint32_t take_dealt(
 			memcpy(order, packet, sizeof(*order));
 			break;
 		}
-		memcpy(&packets[count++], packet, sizeof(packets[0]));
+		memcpy(&packets[count], packet, sizeof(packets[0]));
+		worker_expect(lane->worker, &packets[count++]);
 	}
 	spsc_release(&lane->deal_out);
 	return count;
@@ -437,6 +438,8 @@ static uint32_t decode_batch(
 			source_release(engine->source, frames[i].block);
 		else
 			packet->block = frames[i].block;
+		if (engine->conf->workers == 1)
+			worker_expect(engine->lane[0].worker, packet);
 		made++;
 	}
 	return made;

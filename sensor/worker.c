@@ -25,41 +25,41 @@ struct worker {
 };
 
 /* The walk, top-down. */
-static void take_packet(struct worker *worker, const struct packet *packet);
+static void take_packet(struct worker *worker, const struct packet *packet, uint32_t likely);
 static void advance(struct worker *worker, uint64_t now_ns);
-static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts);
+static void take_spans(struct worker *worker, uint32_t flow, const struct packet *packet);
 static void close_minute(struct worker *worker, uint64_t stamp_ns);
 static void fold_flow(void *self, uint32_t number);
 static void name_contact(struct worker *worker, uint32_t flow, struct bytes name);
 
 /* Each pass finds what the one before it asked for: flow, its states, its parser. */
-static void prefetch_states(
-	const struct worker *worker, const struct packet packets[], uint32_t count)
+static void prefetch_states(const struct worker *worker, const struct packet packets[],
+	uint32_t count, const uint32_t likely[])
 {
-	SCRATCH uint32_t flow[WORKER_BATCH];
-
 	for (uint32_t i = 0; i < count; i++) {
-		flow[i] = flow_likely(worker->flows, &packets[i]);
-		if (packets[i].payload_wire == 0)
-			flow[i] = 0;
-		const struct flow *record = flow_at(worker->flows, flow[i]);
-		if (flow[i] == 0)
+		if (likely[i] == 0 || packets[i].payload_wire == 0)
 			continue;
-		stream_prefetch(worker->streams, record);
-		inspect_prefetch(worker->inspect, record);
+		stream_prefetch(worker->streams, flow_at(worker->flows, likely[i]));
+		inspect_prefetch(worker->inspect, flow_at(worker->flows, likely[i]));
 	}
 	for (uint32_t i = 0; i < count; i++)
-		if (flow[i] != 0)
-			inspect_prefetch_parser(worker->inspect, flow_at(worker->flows, flow[i]));
+		if (likely[i] != 0 && packets[i].payload_wire != 0)
+			inspect_prefetch_parser(worker->inspect, flow_at(worker->flows, likely[i]));
+}
+
+void worker_expect(struct worker *worker, const struct packet *packet)
+{
+	flow_expect(worker->flows, packet->hash);
 }
 
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count)
 {
-	flow_prefetch(worker->flows, packets, count);
-	flow_prefetch_records(worker->flows, packets, count);
-	prefetch_states(worker, packets, count);
+	SCRATCH uint32_t likely[WORKER_BATCH];
+
+	flow_prefetch(worker->flows, packets, count, likely);
+	prefetch_states(worker, packets, count, likely);
 	for (uint32_t i = 0; i < count; i++)
-		take_packet(worker, &packets[i]);
+		take_packet(worker, &packets[i], likely[i]);
 	worker->packets += count;
 }
 
@@ -135,39 +135,39 @@ static void book_push(struct worker *worker, const struct packet *packet, uint32
 		counts->one_sided += packet->payload_wire;
 }
 
-static void take_packet(struct worker *worker, const struct packet *packet)
+static void take_packet(struct worker *worker, const struct packet *packet, uint32_t likely)
 {
-	struct account_counts *counts;
+	struct flow *record;
 	uint8_t dir;
 
 	if (packet->pos.now_ns > worker->now_ns || worker->minute == UINT64_MAX)
 		advance(worker, packet->pos.now_ns);
 	emit_at(worker->emit, packet->pos.now_ns, STAMP_PACKET, packet->pos.ord);
-	uint32_t flow = flow_touch(worker->flows, packet, &dir);
+	uint32_t flow = flow_touch(worker->flows, packet, likely, &dir);
 	if (flow == 0) {
 		worker->refused_flow++;
 		book_unowned(worker, packet, SKIP_FLOW_TABLE);
 		return;
 	}
-	if (flow_at(worker->flows, flow)->bytes[dir] > FOLD_BYTES)
+	record = flow_at(worker->flows, flow);
+	if (record->bytes[dir] > FOLD_BYTES)
 		fold_flow(worker, flow); /* its 32-bit sum must not wrap within a minute */
 	if ((packet->flags & PACKET_OPAQUE) != 0) {
 		book_unowned(worker, packet, SKIP_PROTOCOL);
 		return;
 	}
-	if (packet->payload_wire == 0 && packet->tuple.proto != PROTO_TCP)
-		return;
+	if (packet->payload_wire == 0 && record->stream == 0)
+		return; /* nothing to acknowledge */
 	worker->place = (struct inspect_place){.packet_ns = packet->ts_ns,
 		.frame = packet->frame_number,
 		.source = packet->source};
 	stream_push(worker->streams, worker->flows, flow, dir, packet);
-	if (packet->payload_wire == 0) { /* nothing to book but what it settled */
-		take_spans(worker, flow, NULL);
-		return;
+	/* Without payload there is nothing to book but what it settled. */
+	take_spans(worker, flow, packet->payload_wire == 0 ? NULL : packet);
+	if (record->stream == 0 && inspect_is_idle(worker->inspect, record)) {
+		fold_flow(worker, flow);
+		inspect_end(worker->inspect, worker->flows, flow);
 	}
-	counts = books_of(worker, flow, packet->source);
-	book_push(worker, packet, flow, counts);
-	take_spans(worker, flow, counts);
 }
 
 static void book_skipped(struct account_counts *counts, const int64_t skipped[])
@@ -178,16 +178,20 @@ static void book_skipped(struct account_counts *counts, const int64_t skipped[])
 	}
 }
 
-static void take_spans(struct worker *worker, uint32_t flow, struct account_counts *counts)
+/* What the packet, if any, and its spans come to is booked where the flow's bytes belong
+ * before they are read. */
+static void take_spans(struct worker *worker, uint32_t flow, const struct packet *packet)
 {
+	struct account_counts *counts = NULL;
 	SCRATCH struct span span;
 
 	while (stream_pull(worker->streams, &span)) {
 		SCRATCH int64_t skipped[SKIP_REASON_COUNT];
 
 		if (counts == NULL) {
+			inspect_meet(worker->inspect, worker->flows, flow, &span, &worker->place);
 			counts = books_of(worker, flow, worker->place.source);
-			book_push(worker, NULL, flow, counts);
+			book_push(worker, packet, flow, counts);
 		}
 		counts->inspected += (int64_t)span.data.len;
 		if (inspect_span(
@@ -197,6 +201,8 @@ static void take_spans(struct worker *worker, uint32_t flow, struct account_coun
 			name_contact(worker, flow, inspect_name(worker->inspect));
 		worker->inspected += span.data.len;
 	}
+	if (counts == NULL && packet != NULL)
+		book_push(worker, packet, flow, books_of(worker, flow, packet->source));
 }
 
 /* Flows, holes and findings that wait, in order of their times, up to that time. */

@@ -18,14 +18,19 @@ uint64_t sum_plain(const uint8_t *ptr, size_t len);
 
 static inline uint64_t sum_bytes(const uint8_t *ptr, size_t len)
 {
-	uint64_t sum = 0;
-	uint32_t word = 0;
+	uint64_t sum = 0, two;
+	uint32_t word;
 
 	if (len >= SUM_LONG)
 		return sum_long(ptr, len);
-	for (; len >= 4; len -= 4, ptr += 4) {
+	for (; len >= 8; len -= 8, ptr += 8) {
+		memcpy(&two, ptr, 8);
+		sum += (two & 0xffffffff) + (two >> 32);
+	}
+	if (len >= 4) {
 		memcpy(&word, ptr, 4);
 		sum += word;
+		len -= 4, ptr += 4;
 	}
 	word = 0;
 	memcpy(&word, ptr, len);

@@ -16,10 +16,13 @@ enum icmp_type {
 	ICMP6_ECHO_REPLY = 129,
 };
 
-/* An IPv4 address is summed as ::ffff:a.b.c.d: the ffff is a zero of this sum. */
 static uint64_t pseudo_header(const struct walk *w, uint32_t len)
 {
 	const struct tuple *t = &w->out->tuple;
+
+	if (w->family == 4)
+		return sum_bytes(t->src.b + 12, 4) + sum_bytes(t->dst.b + 12, 4) + sum_u32(len) +
+		       sum_u32(w->proto);
 	const struct addr *src = w->sum_src_set ? &w->sum_src : &t->src;
 	const struct addr *dst = w->sum_dst_set ? &w->sum_dst : &t->dst;
 

@@ -286,7 +286,12 @@ static void learn_client(struct inspect *inspect)
 	if (inspect->io.client_dir < 0)
 		return;
 	if ((inspect->flow->flags & FLOW_CLIENT_KNOWN) == 0) {
+		bool guessed = inspect->flow->client_dir == (uint8_t)inspect->io.client_dir;
+
 		flow_client_is(inspect->flow, (uint8_t)inspect->io.client_dir);
+		inspect->io.client_dir = -1;
+		if (guessed)
+			return;
 		subject_of(inspect->env.policy, flow_key(inspect->table, inspect->flow_number),
 			inspect->flow->client_dir, &inspect->state->subject);
 		inspect->flow->books_epoch = 0;
@@ -484,15 +489,19 @@ static void set_flow(struct inspect *inspect, struct flow_table *table, uint32_t
 static bool book(struct inspect *inspect, int64_t skipped[static SKIP_REASON_COUNT])
 {
 	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
-	int64_t any = 0;
+	uint64_t any = 0;
 
+	for (int i = 0; i < SKIP_REASON_COUNT; i++)
+		any |= inspect->io.skipped[i] + unwrap->skipped[i] - inspect->booked[i];
+	if (any == 0)
+		return false;
 	for (int i = 0; i < SKIP_REASON_COUNT; i++) {
 		uint64_t sum = inspect->io.skipped[i] + unwrap->skipped[i];
+
 		skipped[i] = (int64_t)(sum - inspect->booked[i]);
 		inspect->booked[i] = sum;
-		any |= skipped[i];
 	}
-	return any != 0;
+	return true;
 }
 
 static bool skip_span(
@@ -501,6 +510,14 @@ static bool skip_span(
 	memset(skipped, 0, sizeof(skipped[0]) * SKIP_REASON_COUNT);
 	skipped[reason] = (int64_t)span->data.len;
 	return span->data.len > 0;
+}
+
+void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct span *span, const struct inspect_place *place)
+{
+	set_flow(inspect, table, flow, place);
+	if (span->data.len > 0)
+		(void)state_of(inspect);
 }
 
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
@@ -535,6 +552,30 @@ void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow
 
 	set_flow(inspect, table, flow, &state->last);
 	inspect->state = state_of(inspect);
+}
+
+static bool half_is_idle(const struct half *half)
+{
+	uint32_t held = half->unwrap | half->cards;
+
+	for (int i = 0; i < UNWRAP_STREAMS; i++)
+		held |= half->tail[i];
+	return held == 0 && !half->raw_open && !half->raw;
+}
+
+bool inspect_is_idle(const struct inspect *inspect, const struct flow *flow)
+{
+	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
+
+	if (flow->parse == 0 || (flow->flags & FLOW_SPEAKS) != 0 || state->contexts != 0 ||
+		state->parser_state == 0 || is_raw(state, 0) || is_raw(state, 1))
+		return false;
+	uint32_t index = (uint32_t)state->classify.parser - 1;
+	if (parsers[index]->idle == NULL ||
+		!parsers[index]->idle(pool_at(&inspect->parser[index], state->parser_state)))
+		return false;
+	return half_is_idle(&state->half[0]) && half_is_idle(&state->half[1]) &&
+	       half_is_idle(&state->half[HALF_APART]);
 }
 
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow)

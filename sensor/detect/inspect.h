@@ -64,6 +64,9 @@ struct inspect_place {
 void inspect_last_place(
 	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out);
 
+/* Before the first span of a packet: the flow gets its state, and with it its subject. */
+void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t flow,
+	const struct span *span, const struct inspect_place *place);
 /* One span of a flow.  True: bytes of it (or held before) were looked at by nobody, *skipped says
  * how many by reason; false: all were, *skipped is undefined. */
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
@@ -77,6 +80,9 @@ uint64_t inspect_due(const struct inspect *inspect);
 /* Tells those due by then, each at its due time, behind all timers of flows up to it: serve
  * those first. */
 void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns);
+/* Nothing is open or waited for, and nothing was found: its state may be given back by
+ * inspect_end() now, and is made anew if more comes. */
+bool inspect_is_idle(const struct inspect *inspect, const struct flow *flow);
 
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

@@ -22,6 +22,11 @@ static bool is_request(const struct message *message)
 	return message->kind == MESSAGE_HTTP_REQUEST;
 }
 
+static bool is_dns(const struct message *message)
+{
+	return message->kind == MESSAGE_DNS_QUERY || message->kind == MESSAGE_DNS_RESPONSE;
+}
+
 struct context *context_of(struct inspect *inspect, const struct message *message)
 {
 	if (message->kind != MESSAGE_HTTP_REQUEST && message->kind != MESSAGE_HTTP_RESPONSE)
@@ -222,11 +227,16 @@ static void sink_run(void *self, const struct message *message, const struct run
 	struct inspect *inspect = self;
 	struct half *half = half_of(inspect);
 
-	remember(inspect, message, run);
-	remember_sni(inspect, run);
-	note_answer(inspect, message, run);
+	if (is_dns(message)) {
+		if (run->data.len == 0 && run->first && run->last)
+			return; /* a number: nobody looks for any */
+		note_dns(inspect, message, run);
+	} else {
+		remember(inspect, message, run);
+		remember_sni(inspect, run);
+		note_answer(inspect, message, run);
+	}
 	ask_name(inspect, run);
-	note_dns(inspect, message, run);
 	if (inspect->env.rules != NULL && run->data.len > 0 &&
 		(reads_content(inspect) || inspect->state->subject.level == LEVEL_MATCH_ONLY) &&
 		rules_reads(inspect->env.rules, run->role))

@@ -219,6 +219,7 @@ void tell_rule(struct inspect *inspect, const struct message *message, uint32_t 
 	struct fact_finding *fact = emit_reserve(inspect->emit, FACT_FINDING, FACT_MAX);
 	struct masked text;
 
+	inspect->flow->flags |= FLOW_SPEAKS;
 	if (fact == NULL)
 		return;
 	fact->fact.size = sizeof(*fact);
@@ -245,6 +246,7 @@ void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes nam
 	const struct flow_state *state = inspect->state;
 	struct masked text;
 
+	inspect->flow->flags |= FLOW_SPEAKS;
 	if (fact == NULL)
 		return;
 	put_flow(inspect, inspect->flow->client_dir, &fact->flow);

@@ -54,12 +54,13 @@ static void end_all(struct flow_table *table)
 {
 	uint32_t first = 0;
 
+	for (uint32_t i = WHEEL_SYN; i < WHEEL_HOLE; i++)
+		wheel_reset(&table->wheels[i]);
 	for (uint32_t flow = table->fresh; flow > 0; flow--) {
 		if (table->flows[flow].state == 0)
 			continue;
-		wheel_unlink(flow_wheel(table, flow), flow);
 		flow_wheel(table, flow)->count++; /* until it ends */
-		table->links[flow].due_ns = STAMP_END_NS;
+		table->links[flow].due_ns = table->flows[flow].first_ord;
 		table->links[flow].next = first;
 		first = flow;
 	}

@@ -38,9 +38,10 @@ enum flow_flag {
 	FLOW_PAYLOAD_0 = 128, /* payload seen from the key's first end */
 	FLOW_PAYLOAD_1 = 256,
 	FLOW_HOLE = 512,      /* stream waits for a hole (flow_hole) */
-	FLOW_SPEAKS = 1024,   /* an open finding: its end emits facts, so it ends in due order */
+	FLOW_SPEAKS = 1024,   /* it told a finding, or will: its state is kept to the end */
 	FLOW_ANSWERED = 2048, /* packets both ways */
 	FLOW_FOLDED = 4096,   /* the worker's: its contact was counted before */
+	FLOW_TCP = 32768,
 };
 
 /* 64 B, the hot line.  Directions: 0 = from the key's first end, 1 = from its second. */
@@ -84,14 +85,15 @@ struct flow_table;
 size_t flow_table_bytes(uint32_t capacity);
 struct flow_table *flow_table_new(struct arena *arena, uint32_t capacity, struct flow_owner owner);
 
-/* Batch of packets, three passes (performance.md 12.1): 1 prefetch buckets, 2 records. */
-void flow_prefetch(struct flow_table *table, const struct packet packets[], uint32_t count);
-void flow_prefetch_records(struct flow_table *table, const struct packet packets[], uint32_t count);
+/* A packet with that hash is touched soon: asks for its bucket. */
+void flow_expect(struct flow_table *table, uint64_t hash);
+/* Before a batch of packets is touched: asks for their records.
+ * likely[i]: a guess by signature at the flow of packet i, 0 = none. */
+void flow_prefetch(
+	struct flow_table *table, const struct packet packets[], uint32_t count, uint32_t likely[]);
 
-/* A guess, good enough to prefetch what belongs to the flow: by signature, 0 = none. */
-uint32_t flow_likely(const struct flow_table *table, const struct packet *packet);
-
-/* The packet's flow, made if new; 0 if there is no room (counted).  *dir: the
+/* The packet's flow, made if new; 0 if there is no room (counted).  likely: the guess
+ * of flow_prefetch, however old, or 0.  *dir: the
  * packet's direction.  Updates counters, flags, last_ns and client_dir.  Serves
  * first what is due by the packet's now.
  * A SYN on an old 5-tuple ends the old flow if that was closed (FIN both ways,
@@ -99,7 +101,8 @@ uint32_t flow_likely(const struct flow_table *table, const struct packet *packet
  * payload its sequence is a candidate until the other side's SYN-ACK decides
  * for it (or, where only one side is seen, the next data do): that packet then
  * opens the new flow.  So neither a forged SYN nor a reversed capture cuts a flow. */
-uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8_t *dir);
+uint32_t flow_touch(
+	struct flow_table *table, const struct packet *packet, uint32_t likely, uint8_t *dir);
 
 struct flow *flow_at(struct flow_table *table, uint32_t flow);
 /* The normalised 5-tuple: src is the key's first end (direction 0 sends from it). */

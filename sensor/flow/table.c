@@ -3,6 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define SYN_SHARE 16 /* of the capacity */
 #define CAPACITY_MAX (UINT32_C(1) << 28)
 
@@ -76,34 +80,51 @@ static uint32_t chain_len(const struct flow_table *table)
 	return table->bucket_mask + 1 < CHAIN_MAX ? table->bucket_mask + 1 : CHAIN_MAX;
 }
 
-void flow_prefetch(struct flow_table *table, const struct packet packets[], uint32_t count)
+/* Slots, as bits, that hold that number; told by comparing a line at once. */
+static uint32_t slots_with(const uint32_t numbers[static BUCKET_SLOTS], uint32_t number)
 {
-	for (uint32_t i = 0; i < count; i++)
-		__builtin_prefetch(&table->buckets[home_of(table, packets[i].hash)], 1);
+	uint32_t slots = 0;
+
+	for (uint32_t half = 0; half < BUCKET_SLOTS; half += 4) {
+#if defined(__SSE2__)
+		__m128i four = _mm_load_si128((const __m128i *)(const void *)(numbers + half));
+		__m128i same = _mm_cmpeq_epi32(four, _mm_set1_epi32((int)number));
+
+		slots |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(same)) << half;
+#else
+		for (uint32_t i = half; i < half + 4; i++)
+			slots |= (uint32_t)(numbers[i] == number) << i;
+#endif
+	}
+	return slots;
 }
 
-void flow_prefetch_records(struct flow_table *table, const struct packet packets[], uint32_t count)
+void flow_expect(struct flow_table *table, uint64_t hash)
+{
+	__builtin_prefetch(&table->buckets[home_of(table, hash)], 1);
+}
+
+void flow_prefetch(
+	struct flow_table *table, const struct packet packets[], uint32_t count, uint32_t likely[])
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct bucket *bucket = &table->buckets[home_of(table, packets[i].hash)];
+		uint32_t slots = slots_with(bucket->signature, (uint32_t)packets[i].hash);
 
-		for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-			if (bucket->slot[slot] >> 32 != (uint32_t)packets[i].hash)
-				continue;
-			__builtin_prefetch(&table->flows[(uint32_t)bucket->slot[slot]], 1);
-			__builtin_prefetch(&table->cold[(uint32_t)bucket->slot[slot]], 1);
-		}
+		likely[i] = slots != 0 ? bucket->flow[__builtin_ctz(slots)] : 0;
+		__builtin_prefetch(&table->flows[likely[i]], 1);
+		__builtin_prefetch(&table->cold[likely[i]], 1);
 	}
 }
 
-uint32_t flow_likely(const struct flow_table *table, const struct packet *packet)
+static bool same_key(const struct tuple *a, const struct tuple *b)
 {
-	const struct bucket *bucket = &table->buckets[home_of(table, packet->hash)];
+	uint64_t x[5], y[5];
 
-	for (int slot = 0; slot < BUCKET_SLOTS; slot++)
-		if (bucket->slot[slot] >> 32 == (uint32_t)packet->hash)
-			return (uint32_t)bucket->slot[slot];
-	return 0;
+	_Static_assert(sizeof(x) == sizeof(*a), "a key is five words");
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
 }
 
 static uint32_t find(const struct flow_table *table, uint64_t hash, const struct tuple *key)
@@ -112,12 +133,12 @@ static uint32_t find(const struct flow_table *table, uint64_t hash, const struct
 
 	for (uint32_t i = 0; i < len; i++, at = (at + 1) & table->bucket_mask) {
 		const struct bucket *bucket = &table->buckets[at];
+		uint32_t slots = slots_with(bucket->signature, (uint32_t)hash);
 
-		for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-			uint32_t flow = (uint32_t)bucket->slot[slot];
+		for (; slots != 0; slots &= slots - 1) {
+			uint32_t flow = bucket->flow[__builtin_ctz(slots)];
 
-			if (bucket->slot[slot] >> 32 == (uint32_t)hash && flow != 0 &&
-				memcmp(&table->cold[flow].key, key, sizeof(*key)) == 0)
+			if (flow != 0 && same_key(&table->cold[flow].key, key))
 				return flow;
 		}
 		if (table->passed[at] == 0)
@@ -126,20 +147,33 @@ static uint32_t find(const struct flow_table *table, uint64_t hash, const struct
 	return 0;
 }
 
-static uint64_t *free_slot(struct flow_table *table, uint32_t home, uint32_t *passed)
+/* The guess is right if its record lives and has that key: there is one of each. */
+static uint32_t find_likely(
+	const struct flow_table *table, uint32_t likely, uint64_t hash, const struct tuple *key)
+{
+	if (likely != 0 && (table->flows[likely].state & STATE_WHEEL) != 0 &&
+		same_key(&table->cold[likely].key, key))
+		return likely;
+	return find(table, hash, key);
+}
+
+static bool take_slot(struct flow_table *table, uint32_t home, uint32_t signature, uint32_t flow,
+	uint32_t *passed)
 {
 	uint32_t len = chain_len(table);
 
 	for (uint32_t i = 0; i < len; i++) {
 		struct bucket *bucket = &table->buckets[(home + i) & table->bucket_mask];
+		uint32_t slots = slots_with(bucket->flow, 0);
 
-		for (int slot = 0; slot < BUCKET_SLOTS; slot++)
-			if (bucket->slot[slot] == 0) {
-				*passed = i;
-				return &bucket->slot[slot];
-			}
+		if (slots == 0)
+			continue;
+		bucket->signature[__builtin_ctz(slots)] = signature;
+		bucket->flow[__builtin_ctz(slots)] = flow;
+		*passed = i;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static void remove_slot(struct flow_table *table, uint32_t flow)
@@ -148,12 +182,12 @@ static void remove_slot(struct flow_table *table, uint32_t flow)
 
 	for (uint32_t i = 0; i < CHAIN_MAX; i++, at = (at + 1) & table->bucket_mask) {
 		struct bucket *bucket = &table->buckets[at];
+		uint32_t slots = slots_with(bucket->flow, flow);
 
-		for (int slot = 0; slot < BUCKET_SLOTS; slot++)
-			if ((uint32_t)bucket->slot[slot] == flow) {
-				bucket->slot[slot] = 0;
-				return;
-			}
+		if (slots != 0) {
+			bucket->flow[__builtin_ctz(slots)] = 0;
+			return;
+		}
 		table->passed[at]--;
 	}
 	assert(false); /* a flow stands in its chain */
@@ -167,6 +201,7 @@ void table_end(struct flow_table *table, uint32_t flow, uint64_t due_ns, bool ev
 	flow_hole(table, flow, 0);
 	wheel_unlink(flow_wheel(table, flow), flow);
 	remove_slot(table, flow);
+	table->syn_count -= flow_is_syn(record);
 	*record = (struct flow){.home = table->free_head};
 	table->free_head = flow;
 	table->count--;
@@ -202,7 +237,7 @@ static void make_room(struct flow_table *table, bool syn)
 	bool full = table->count == table->capacity;
 	uint32_t flow = 0;
 
-	if (full || (syn && table->wheels[WHEEL_SYN].count >= table->syn_share))
+	if (full || (syn && table->syn_count >= table->syn_share))
 		flow = oldest_of(table, WHEEL_SYN);
 	if (flow != 0) {
 		evict(table, flow, &counters->evicted_syn);
@@ -220,14 +255,14 @@ static void make_room(struct flow_table *table, bool syn)
 	evict(table, flow, &counters->evicted_payload);
 }
 
-static enum wheel_name wheel_for(const struct flow *flow, const struct flow_cold *cold)
+enum wheel_name table_class(const struct flow *flow)
 {
-	bool tcp = cold->key.proto == PROTO_TCP;
+	bool tcp = (flow->flags & FLOW_TCP) != 0;
 	bool open = tcp && !flow_closed(flow);
 
 	if ((flow->flags & (FLOW_PAYLOAD_0 | FLOW_PAYLOAD_1)) != 0)
 		return open ? WHEEL_LONG : WHEEL_SHORT;
-	if (tcp && (flow->flags & FLOW_ANSWERED) == 0)
+	if (flow_is_syn(flow))
 		return WHEEL_SYN;
 	return open ? WHEEL_BARE_LONG : WHEEL_BARE_SHORT;
 }
@@ -247,26 +282,28 @@ static uint32_t make(
 	uint32_t home = home_of(table, packet->hash), passed = 0;
 
 	make_room(table, key->proto == PROTO_TCP && packet->payload_wire == 0);
-	uint64_t *slot = free_slot(table, home, &passed);
-	if (slot == NULL) {
+	uint32_t flow = table->free_head != 0 ? table->free_head : table->fresh + 1;
+	struct flow *record = &table->flows[flow];
+	if (!take_slot(table, home, (uint32_t)packet->hash, flow, &passed)) {
 		table->counters.refused++;
 		return 0;
 	}
-	uint32_t flow = table->free_head != 0 ? table->free_head : ++table->fresh;
-	struct flow *record = &table->flows[flow];
 	if (flow == table->free_head)
 		table->free_head = record->home;
+	else
+		table->fresh = flow;
 	for (uint32_t i = 0; i < passed; i++)
 		table->passed[(home + i) & table->bucket_mask]++;
-	*slot = packet->hash << 32 | flow;
 	*record = (struct flow){.first_ns = table->now_ns,
 		.first_ord = packet->pos.ord,
 		.last_ns = table->now_ns,
 		.home = home,
+		.flags = key->proto == PROTO_TCP ? FLOW_TCP : 0,
 		.state = dir != 0 ? STATE_FIRST_DIR : 0};
 	table->cold[flow] = (struct flow_cold){.key = *key};
 	roles_first(record, &table->cold[flow], dir, packet);
 	table->count++;
+	table->syn_count += key->proto == PROTO_TCP; /* until it is touched */
 	table->counters.created++;
 	table->counters.spilled += passed > 0;
 	return flow;
@@ -284,14 +321,32 @@ static void count_packet(struct flow *flow, uint8_t dir, const struct packet *pa
 		flow->flags |= dir == 0 ? FLOW_PAYLOAD_0 : FLOW_PAYLOAD_1;
 }
 
-uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8_t *dir)
+/* Where it is met too early costs nothing now; where it would be met too late, it moves. */
+static void keep_wheel(struct flow_table *table, uint32_t flow)
+{
+	const struct flow *record = &table->flows[flow];
+	uint32_t was = (uint32_t)(record->state & STATE_WHEEL) >> STATE_WHEEL_SHIFT;
+	enum wheel_name name = table_class(record);
+
+	if (was == (uint32_t)name)
+		return;
+	if (was != WHEEL_NONE && table->wheels[name].idle_ns >= table->wheels[was].idle_ns &&
+		(uint32_t)name > was)
+		return;
+	if (was != WHEEL_NONE)
+		wheel_unlink(&table->wheels[was], flow);
+	enter_wheel(table, flow, name);
+}
+
+uint32_t flow_touch(
+	struct flow_table *table, const struct packet *packet, uint32_t likely, uint8_t *dir)
 {
 	struct tuple key = packet->tuple;
 	bool tcp = key.proto == PROTO_TCP;
 
 	*dir = tuple_normalise(&key);
 	flow_expire(table, packet->pos.now_ns);
-	uint32_t flow = find(table, packet->hash, &key);
+	uint32_t flow = find_likely(table, likely, packet->hash, &key);
 	if (flow != 0 && tcp &&
 		roles_open_anew(&table->flows[flow], &table->cold[flow], *dir, packet)) {
 		table->counters.replaced++;
@@ -303,17 +358,13 @@ uint32_t flow_touch(struct flow_table *table, const struct packet *packet, uint8
 	if (flow == 0)
 		return 0;
 	struct flow *record = &table->flows[flow];
+	bool syn = flow_is_syn(record);
 	record->last_ns = table->now_ns;
 	if (tcp)
 		roles_update(record, &table->cold[flow], *dir, packet);
 	count_packet(record, *dir, packet);
-	uint32_t was = (uint32_t)(record->state & STATE_WHEEL) >> STATE_WHEEL_SHIFT;
-	enum wheel_name name = wheel_for(record, &table->cold[flow]);
-	if (was != (uint32_t)name) {
-		if (was != WHEEL_NONE)
-			wheel_unlink(&table->wheels[was], flow);
-		enter_wheel(table, flow, name);
-	}
+	table->syn_count -= syn && !flow_is_syn(record);
+	keep_wheel(table, flow);
 	return flow;
 }
 

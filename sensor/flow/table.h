@@ -7,9 +7,10 @@
 #define BUCKET_SLOTS 8
 #define CHAIN_MAX 16 /* buckets a flow may stand in, from its first */
 
-/* One line: signature << 32 | flow, 0 = free. */
+/* One line. */
 struct bucket {
-	uint64_t slot[BUCKET_SLOTS];
+	uint32_t signature[BUCKET_SLOTS]; /* low half of the hash */
+	uint32_t flow[BUCKET_SLOTS];      /* 0 = free */
 };
 
 /* The second line of a flow. */
@@ -23,8 +24,9 @@ struct flow_cold {
 
 enum isn_state { ISN_NONE = 0, ISN_ONE = 1, ISN_TWO = 2, ISN_LOW = 3 };
 
-/* A flow is in one wheel of the first five.  In each the idle time is one
- * constant, so its order of due times is that of being idle. */
+/* A flow is of one class of the first five, and in a wheel: that of its class, or an earlier
+ * one with no longer idle time that it has outgrown; where it is met there, it moves on.  In
+ * each wheel the idle time is one constant, so its order of due times is that of being idle. */
 enum wheel_name {
 	WHEEL_NONE,      /* of a free record */
 	WHEEL_SYN,       /* TCP, unanswered, no payload */
@@ -73,6 +75,7 @@ struct flow_table {
 	uint32_t free_head; /* by flow.home */
 	uint32_t fresh;     /* records above were never used */
 	uint32_t count;
+	uint32_t syn_count; /* flows of class WHEEL_SYN */
 	uint64_t now_ns;
 	uint64_t settled_ns; /* all that was due by then is served */
 	uint64_t next_due;   /* lower bound of all due times */
@@ -83,6 +86,7 @@ struct flow_table {
 
 /* table.c */
 void table_end(struct flow_table *table, uint32_t flow, uint64_t due_ns, bool evicted);
+enum wheel_name table_class(const struct flow *flow);
 
 /* wheel.c */
 uint32_t wheel_links(uint32_t capacity, bool holes);
@@ -95,6 +99,8 @@ uint32_t wheel_due(struct flow_table *table, struct wheel *wheel, uint64_t now_n
 /* An item of the second that has been idle longest, or 0. */
 uint32_t wheel_oldest(struct flow_table *table, struct wheel *wheel);
 uint64_t wheel_bound(const struct wheel *wheel);
+/* All of its lists are empty now. */
+void wheel_reset(struct wheel *wheel);
 /* Sorts a list (by next, ends with 0) by (due_ns, first_ord); returns its first. */
 uint32_t wheel_sort(const struct flow_table *table, struct link *links, uint32_t first);
 
@@ -109,6 +115,13 @@ void roles_update(
 static inline struct wheel *flow_wheel(struct flow_table *table, uint32_t flow)
 {
 	return &table->wheels[(table->flows[flow].state & STATE_WHEEL) >> STATE_WHEEL_SHIFT];
+}
+
+static inline bool flow_is_syn(const struct flow *flow)
+{
+	uint16_t told = FLOW_TCP | FLOW_ANSWERED | FLOW_PAYLOAD_0 | FLOW_PAYLOAD_1;
+
+	return (flow->flags & told) == FLOW_TCP;
 }
 
 static inline bool flow_closed(const struct flow *flow)

@@ -46,9 +46,11 @@ static uint32_t slot_head(const struct wheel *wheel, uint64_t slot)
 
 static uint64_t true_due(const struct flow_table *table, const struct wheel *wheel, uint32_t flow)
 {
+	const struct flow *record = &table->flows[flow];
+
 	if (wheel->idle_ns == 0)
 		return wheel->links[flow].due_ns;
-	return table->flows[flow].last_ns + wheel->idle_ns;
+	return record->last_ns + idle_times[table_class(record)];
 }
 
 static bool before(const struct flow_table *table, const struct link *links, uint32_t a, uint32_t b)
@@ -124,6 +126,13 @@ size_t wheel_bits_bytes(void)
 	return ((WHEEL_HOLE - WHEEL_SYN) * IDLE_SLOTS + HOLE_SLOTS) / 64 * sizeof(uint64_t);
 }
 
+void wheel_reset(struct wheel *wheel)
+{
+	for (uint32_t head = wheel->first; head <= wheel->ripe; head++)
+		list_reset(wheel->links, head);
+	wheel->count = 0;
+}
+
 void wheels_init(struct flow_table *table, uint64_t *bits)
 {
 	uint32_t first = table->capacity + 1;
@@ -141,8 +150,7 @@ void wheels_init(struct flow_table *table, uint64_t *bits)
 		wheel->shift = holes ? HOLE_SHIFT : IDLE_SHIFT;
 		wheel->first = first;
 		wheel->ripe = first + wheel->slots;
-		for (uint32_t head = first; head <= wheel->ripe; head++)
-			list_reset(wheel->links, head);
+		wheel_reset(wheel);
 		first += wheel->slots + 1;
 		bits += wheel->slots / 64;
 	}
@@ -207,6 +215,20 @@ static uint64_t next_slot(const struct wheel *wheel)
 	return UINT64_MAX;
 }
 
+/* The flow has outgrown the wheel it was met in, and is in no list. */
+static bool move_on(struct flow_table *table, struct wheel *wheel, uint32_t flow, uint64_t due_ns)
+{
+	struct flow *record = &table->flows[flow];
+	enum wheel_name name = wheel->idle_ns != 0 ? table_class(record) : WHEEL_HOLE;
+
+	if (&table->wheels[name] == wheel)
+		return false;
+	wheel->count--;
+	record->state = (uint8_t)((record->state & ~STATE_WHEEL) | (int)name << STATE_WHEEL_SHIFT);
+	wheel_arm(table, &table->wheels[name], flow, due_ns);
+	return true;
+}
+
 /* Opens the hand's slot: what was touched since goes where it belongs, the
  * rest joins the ripe ones in order of due time. */
 static void open_slot(struct flow_table *table, struct wheel *wheel)
@@ -227,7 +249,9 @@ static void open_slot(struct flow_table *table, struct wheel *wheel)
 
 			links[item].due_ns = due;
 			links[item].next = 0;
-			if (due >> wheel->shift > wheel->hand)
+			if (move_on(table, wheel, item, due))
+				;
+			else if (due >> wheel->shift > wheel->hand)
 				put(wheel, item, due);
 			else if (last == 0)
 				first = last = item;
@@ -263,11 +287,14 @@ static uint32_t ripest(struct flow_table *table, struct wheel *wheel, uint64_t l
 			continue;
 		}
 		uint64_t due = true_due(table, wheel, item);
-		if (due == wheel->links[item].due_ns)
+		bool grown = wheel->idle_ns != 0 &&
+			     wheel != &table->wheels[table_class(&table->flows[item])];
+		if (due == wheel->links[item].due_ns && !grown)
 			return item;
 		wheel_unlink(wheel, item);
 		wheel->count++;
-		put(wheel, item, due);
+		if (!move_on(table, wheel, item, due))
+			put(wheel, item, due);
 	}
 }
 

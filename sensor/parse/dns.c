@@ -55,18 +55,21 @@ struct dns_state {
 	uint32_t queries, answers;
 	uint32_t number[DNS_OUTSTANDING_MAX]; /* of the last queries */
 	uint16_t id[DNS_OUTSTANDING_MAX];
+	uint16_t unanswered; /* bit i: the query in place i */
 };
+_Static_assert(DNS_OUTSTANDING_MAX == 16, "a bit for each");
 _Static_assert(sizeof(struct dns_state) <= PARSER_STATE_MAX, "state too large");
 
 static struct dns_header header_of(struct rd *rd)
 {
-	struct dns_header header = {.id = rd_u16(rd)};
+	struct rd words = rd_sub(rd, DNS_HEADER);
+	struct dns_header header = {.id = rd_u16(&words)};
 
-	header.flags = rd_u16(rd);
-	header.questions = rd_u16(rd);
-	header.answers = rd_u16(rd);
-	header.authorities = rd_u16(rd);
-	header.additional = rd_u16(rd);
+	header.flags = rd_u16(&words);
+	header.questions = rd_u16(&words);
+	header.answers = rd_u16(&words);
+	header.authorities = rd_u16(&words);
+	header.additional = rd_u16(&words);
 	return header;
 }
 
@@ -101,8 +104,9 @@ static bool name_label(struct dns_name *name, struct bytes label)
 		return false;
 	if (name->len > 0)
 		name->text[name->len++] = '.';
-	for (struct rd rd = rd_of(label); rd_left(&rd) > 0;)
-		name->text[name->len++] = byte_lower(rd_u8(&rd));
+	for (size_t i = 0; i < label.len; i++)
+		name->text[name->len + i] = byte_lower(label.ptr[i]);
+	name->len += label.len;
 	return true;
 }
 
@@ -143,6 +147,29 @@ static bool name_read(struct bytes message, struct rd *rd, struct dns_name *name
 		*rd = at;
 	if (name->len == 0)
 		name->text[name->len++] = '.';
+	return true;
+}
+
+/* As name_read() of a name that only has to be one; most have no pointer. */
+static bool name_pass(struct bytes message, struct rd *rd)
+{
+	SCRATCH struct dns_name name;
+	struct rd at = *rd;
+	size_t len = 0;
+
+	for (;;) {
+		uint8_t label = rd_u8(&at);
+
+		if (at.bad)
+			return false;
+		if (label == 0)
+			break;
+		len += label + (len > 0 ? 1u : 0u);
+		if (label > DNS_LABEL_MAX || len > sizeof(name.text))
+			return name_read(message, rd, &name);
+		(void)rd_bytes(&at, label);
+	}
+	*rd = at;
 	return true;
 }
 
@@ -218,6 +245,7 @@ static struct message message_of(
 	if (!is_response(header)) {
 		state->id[slot] = header->id;
 		state->number[slot] = state->queries;
+		state->unanswered |= (uint16_t)(1u << slot);
 		return (struct message){
 			.number = state->queries++, .kind = MESSAGE_DNS_QUERY, .dir = dir};
 	}
@@ -234,6 +262,7 @@ static struct message message_of(
 			continue;
 		message.number = state->number[at];
 		message.orphan = false;
+		state->unanswered &= (uint16_t) ~(1u << at);
 	}
 	return message;
 }
@@ -242,13 +271,12 @@ static struct message message_of(
 static bool is_message(struct bytes data, struct dns_header *header)
 {
 	struct rd rd = rd_of(data);
-	SCRATCH struct dns_name name;
 
 	*header = header_of(&rd);
 	if (rd.bad || !is_plausible(header))
 		return false;
 	for (uint16_t i = 0; i < header->questions; i++) {
-		if (!name_read(data, &rd, &name))
+		if (!name_pass(data, &rd))
 			return false;
 		(void)rd_u32(&rd);
 		if (rd.bad)
@@ -511,6 +539,16 @@ static void dns_drop(void *state, struct parse_io *io)
 	}
 }
 
+static bool dns_idle(const void *state)
+{
+	const struct dns_state *dns = state;
+
+	for (int i = 0; i < 2; i++)
+		if (dns->dir[i].open || dns->dir[i].item != 0 || dns->dir[i].prefix_len != 0)
+			return false;
+	return dns->unanswered == 0;
+}
+
 static bool is_dns_port(const struct probe *probe)
 {
 	return probe->port_low == DNS_PORT || probe->port_high == DNS_PORT ||
@@ -605,4 +643,5 @@ const struct parser parser_dns = {
 	.gap = dns_gap,
 	.end = dns_end,
 	.drop = dns_drop,
+	.idle = dns_idle,
 };

@@ -55,6 +55,9 @@ struct parser {
 	void (*end)(void *state, struct parse_io *io, uint8_t dir);
 	/* Gives back held items; the state is gone afterwards. */
 	void (*drop)(void *state, struct parse_io *io);
+	/* Nothing is open, held or waited for: a zeroed state would read on as this one, but for
+	 * the numbers of messages.  NULL: never. */
+	bool (*idle)(const void *state);
 };
 
 #define PARSER_STATE_MAX 512

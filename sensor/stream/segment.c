@@ -385,6 +385,26 @@ static void take_fin(struct push *push, uint8_t dir, uint32_t seq)
 	half->flags |= HALF_FIN;
 }
 
+/* What the last call came to joins the sums when the next one begins: adding what was just
+ * written waits for it. */
+static void total_add(struct streams *streams)
+{
+	const struct stream_counters *last = &streams->last;
+	struct stream_counters *total = &streams->total;
+
+	if (streams->added)
+		return;
+	streams->added = true;
+	total->delivered += last->delivered;
+	total->duplicate += last->duplicate;
+	total->conflict += last->conflict;
+	total->pending += last->pending;
+	total->skipped_reassembly += last->skipped_reassembly;
+	total->skipped_conflict += last->skipped_conflict;
+	total->missing += last->missing;
+	total->forced += last->forced;
+}
+
 /* Starts a call: what the last one did not take is gone. */
 static void begin(struct streams *streams, struct stream *stream, const struct flow *record)
 {
@@ -393,6 +413,8 @@ static void begin(struct streams *streams, struct stream *stream, const struct f
 	while (!streams->drained && stream_pull(streams, &span))
 		;
 	streams->drained = false;
+	total_add(streams);
+	streams->added = false;
 	streams->last = (struct stream_counters){0};
 	streams->stream = stream;
 	streams->after_rst = (record->flags & FLOW_RST) != 0;
@@ -418,21 +440,6 @@ static uint64_t half_due(const struct streams *streams, const struct half *half,
 	return b->due_ns;
 }
 
-static void total_add(struct streams *streams)
-{
-	const struct stream_counters *last = &streams->last;
-	struct stream_counters *total = &streams->total;
-
-	total->delivered += last->delivered;
-	total->duplicate += last->duplicate;
-	total->conflict += last->conflict;
-	total->pending += last->pending;
-	total->skipped_reassembly += last->skipped_reassembly;
-	total->skipped_conflict += last->skipped_conflict;
-	total->missing += last->missing;
-	total->forced += last->forced;
-}
-
 static void settle(struct push *push, struct flow_table *table)
 {
 	struct streams *streams = push->streams;
@@ -454,7 +461,6 @@ static void settle(struct push *push, struct flow_table *table)
 			due = mine;
 	}
 	flow_hole(table, push->flow, due);
-	total_add(streams);
 }
 
 static void tcp_packet(
@@ -520,7 +526,6 @@ void stream_push(struct streams *streams, struct flow_table *table, uint32_t flo
 		streams->last.delivered = packet->payload_len;
 		streams->datagram = bytes_of(packet->payload, packet->payload_len);
 	}
-	total_add(streams);
 }
 
 /* At the end: what stands before a FIN that the receiver acknowledged and never came. */
@@ -598,8 +603,9 @@ void stream_free(struct streams *streams, struct flow *flow)
 	flow->stream = 0;
 }
 
-const struct stream_counters *stream_counters(const struct streams *streams)
+const struct stream_counters *stream_counters(struct streams *streams)
 {
+	total_add(streams);
 	return &streams->total;
 }
 

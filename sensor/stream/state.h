@@ -97,6 +97,7 @@ struct streams {
 	uint8_t dir;      /* of the packet */
 	bool after_rst;
 	bool drained; /* the last pull found nothing */
+	bool added;   /* last is part of total */
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)

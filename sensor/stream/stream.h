@@ -82,7 +82,7 @@ void stream_free(struct streams *streams, struct flow *flow);
 
 /* Sums over all flows, and what the last push, hole_due or end added (pending may
  * have fallen: then it is 2^64 less), to book it to its subject. */
-const struct stream_counters *stream_counters(const struct streams *streams);
+const struct stream_counters *stream_counters(struct streams *streams);
 const struct stream_counters *stream_last(const struct streams *streams);
 
 #endif

@@ -375,13 +375,16 @@ static void limit_new(struct limit *limit, struct arena *arena)
 
 static void limit_batch(struct limit *limit, const struct packet packets[], uint32_t count)
 {
-	flow_prefetch(limit->flows, packets, count);
-	flow_prefetch_records(limit->flows, packets, count);
+	uint32_t likely[WORKER_BATCH];
+
+	flow_prefetch(limit->flows, packets, count, likely);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t dir;
-		uint32_t flow = flow_touch(limit->flows, &packets[i], &dir);
+		uint32_t flow = flow_touch(limit->flows, &packets[i], likely[i], &dir);
 
 		if (flow == 0 || (packets[i].flags & PACKET_OPAQUE) != 0)
+			continue;
+		if (packets[i].payload_wire == 0 && flow_at(limit->flows, flow)->stream == 0)
 			continue;
 		stream_push(limit->streams, limit->flows, flow, dir, &packets[i]);
 		limit_pull(limit);
@@ -402,7 +405,9 @@ static void limit_run(struct limit *limit)
 			pos.ord++;
 			if (frames[i].ts_ns > pos.now_ns)
 				pos.now_ns = frames[i].ts_ns;
-			made += decode(limit->decoder, &frames[i], pos, &packets[made]);
+			if (!decode(limit->decoder, &frames[i], pos, &packets[made]))
+				continue;
+			flow_expect(limit->flows, packets[made++].hash);
 		}
 		limit_batch(limit, packets, made);
 		for (int i = 0; i < count; i++)

@@ -93,7 +93,7 @@ static void touch(struct fuzz *fuzz, const uint8_t op[static OP_LEN])
 	tuple_normalise(&key);
 	packet.hash = op[1] & 128 ? 5 : (uint64_t)(key.src.b[15] * 8 + key.dst.b[15]) << 32;
 	fuzz->last_due = fuzz->last_ord = 0;
-	uint32_t flow = flow_touch(fuzz->table, &packet, &dir);
+	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);
 	if (flow == 0)
 		return;
 	check(memcmp(flow_key(fuzz->table, flow), &key, sizeof(key)) == 0);

@@ -114,7 +114,7 @@ static void push(
 		packet.tuple.dst = was;
 	}
 	packet.hash = (uint64_t)peer << 32 | packet.tuple.proto;
-	uint32_t flow = flow_touch(fuzz->table, &packet, &dir);
+	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);
 	check(flow != 0);
 	if (packet.tuple.proto == PROTO_UDP) { /* no order to follow */
 		fuzz->data += len;

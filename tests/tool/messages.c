@@ -231,7 +231,7 @@ static void take_packet(struct walk *walk, const struct packet *packet)
 	uint8_t dir;
 
 	flow_expire(walk->flows, packet->pos.now_ns);
-	uint32_t flow = flow_touch(walk->flows, packet, &dir);
+	uint32_t flow = flow_touch(walk->flows, packet, 0, &dir);
 	if (flow == 0)
 		walk->lost++;
 	if (flow == 0 || (packet->flags & PACKET_OPAQUE) != 0)

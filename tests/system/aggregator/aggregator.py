@@ -406,7 +406,7 @@ def bad_settings_are_one_clear_line():
     fails(["-c", settings], 2, "a.yaml:1:1")
     fails(["-c", settings], 2, '"listen"')
     fails(base + ["--db", damaged], 3, "is damaged")
-    fails(base + ["--db", "/nowhere/db"], 3, "/nowhere/db.lock: No such file")
+    fails(base + ["--db", "/nowhere/db"], 3, "/nowhere/db.lock: cannot be made")
     fails(base + ["--db", a.path("d"), "--db-max", "lots"], 2, "--db-max")
     fails(base + ["--db", a.path("d"), "--merchants", "/nowhere/m"], 2, "/nowhere/m")
     with a:

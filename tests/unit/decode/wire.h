@@ -59,6 +59,9 @@ struct bench *bench_new(uint32_t frag_buffers, uint32_t inputs, struct tenant_ma
 void bench_free(struct bench *b);
 /* The frame as it stands, its copy ending at an unreadable page. */
 bool bench_wire(struct bench *b, const struct wire *w);
+/* What packet.hash must be: under the bench's key, of the tuple as bytes, lower end first;
+ * of an IPv4 tuple without the leading 12 bytes of its addresses. */
+uint64_t bench_hash(struct tuple tuple);
 /* Its first caplen bytes, of a frame that had wirelen. */
 bool bench_cut(struct bench *b, struct bytes all, size_t caplen, size_t wirelen);
 const struct decode_counters *bench_counters(const struct bench *b);

@@ -89,7 +89,7 @@ static void both_touch(struct lab *lab, struct twin *twin, uint64_t now_ns, uint
 	flow->answered |= back != flow->first_dir;
 	flow->fin[back] |= (packet.tcp_flags & TCP_FIN) != 0;
 	flow->rst |= (packet.tcp_flags & TCP_RST) != 0;
-	uint32_t number = flow_touch(lab->table, &packet, &dir);
+	uint32_t number = flow_touch(lab->table, &packet, 0, &dir);
 	assert_int_not_equal(number, 0);
 	assert_int_equal(dir, back);
 	assert_int_equal(flow_at(lab->table, number)->first_ord, flow->first_ord);
@@ -166,7 +166,7 @@ static void next_due_never_passes_a_due_time(void **state)
 	struct lab *lab = lab_new(16);
 	struct packet packet = lab_packet(lab, PROTO_UDP, 1, 1, 2, 2, 10 * SECOND);
 	uint8_t dir;
-	uint32_t flow = flow_touch(lab->table, &packet, &dir);
+	uint32_t flow = flow_touch(lab->table, &packet, 0, &dir);
 
 	(void)state;
 	assert_true(flow_next_due(lab->table) <= 70 * SECOND);
@@ -189,7 +189,7 @@ static void a_hole_due_in_the_past_is_told_at_once(void **state)
 	struct lab *lab = lab_new(16);
 	struct packet packet = lab_packet(lab, PROTO_UDP, 1, 1, 2, 2, 10 * SECOND);
 	uint8_t dir;
-	uint32_t flow = flow_touch(lab->table, &packet, &dir);
+	uint32_t flow = flow_touch(lab->table, &packet, 0, &dir);
 
 	(void)state;
 	flow_hole(lab->table, flow, SECOND);

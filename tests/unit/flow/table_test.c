@@ -8,7 +8,7 @@ static uint32_t touch(struct lab *lab, const struct packet *packet)
 {
 	uint8_t dir;
 
-	return flow_touch(lab->table, packet, &dir);
+	return flow_touch(lab->table, packet, 0, &dir);
 }
 
 /* Every tuple finds its own flow again, from both sides, whatever came between. */
@@ -224,10 +224,16 @@ static void each_visits_every_flow_once_and_prefetch_changes_nothing(void **stat
 	for (uint32_t i = 0; i < 32; i++)
 		packets[i] = lab_packet(lab, PROTO_UDP, i % 20, 1, 99, 2, SECOND);
 	for (int round = 0; round < 2; round++) {
-		flow_prefetch(lab->table, packets, 32);
-		flow_prefetch_records(lab->table, packets, 32);
-		for (uint32_t i = 0; i < 32; i++)
-			flow_touch(lab->table, &packets[i], &dir);
+		uint32_t likely[32];
+
+		flow_expect(lab->table, packets[0].hash);
+		flow_prefetch(lab->table, packets, 32, likely);
+		for (uint32_t i = 0; i < 32; i++) {
+			uint32_t flow = flow_touch(lab->table, &packets[i], likely[i], &dir);
+
+			assert_int_equal(flow, touch(lab, &packets[i]));
+			assert_true(round == 0 || likely[i] == flow);
+		}
 	}
 	flow_each(lab->table, count_one, &visited);
 	assert_int_equal(visited, 20);

@@ -151,7 +151,7 @@ void rig_send(struct rig *rig, uint8_t dir, uint8_t flags, uint32_t seq, uint32_
 	packet.payload = copy;
 	packet.payload_len = len;
 	packet.payload_wire = wire;
-	rig->flow = flow_touch(rig->table, &packet, &got);
+	rig->flow = flow_touch(rig->table, &packet, 0, &got);
 	assert_int_equal(got, dir);
 	assert_int_not_equal(rig->flow, 0);
 	rig->pushed += len;

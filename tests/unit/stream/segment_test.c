@@ -422,7 +422,7 @@ static void without_room_for_its_state_a_flow_is_skipped_by_name(void **state)
 	packet.tcp_flags = TCP_ACK;
 	packet.payload = (const uint8_t *)"x";
 	packet.payload_len = packet.payload_wire = 1;
-	uint32_t flow = flow_touch(rig->table, &packet, &dir);
+	uint32_t flow = flow_touch(rig->table, &packet, 0, &dir);
 	rig->pushed++;
 	stream_push(rig->streams, rig->table, flow, dir, &packet);
 	rig_drain(rig);
@@ -439,7 +439,7 @@ static void a_datagram_is_one_span(void **state)
 	(void)state;
 	packet.payload = (const uint8_t *)"query";
 	packet.payload_len = packet.payload_wire = 5;
-	uint32_t flow = flow_touch(rig->table, &packet, &dir);
+	uint32_t flow = flow_touch(rig->table, &packet, 0, &dir);
 	rig->pushed += 5;
 	stream_push(rig->streams, rig->table, flow, dir, &packet);
 	rig_drain(rig);
