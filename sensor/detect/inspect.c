@@ -512,12 +512,29 @@ static bool skip_span(
 	return span->data.len > 0;
 }
 
+/* The first datagram of a flow: nothing else will say who opened it. */
+static void first_datagram(struct inspect *inspect, const struct span *span)
+{
+	const uint16_t said = FLOW_CLIENT_KNOWN | FLOW_ANSWERED;
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	int opener;
+
+	if (inspect->flow->parse != 0 || span->kind != SPAN_DATAGRAM ||
+		(inspect->flow->flags & said) != 0)
+		return;
+	opener = subject_opener(inspect->env.policy, key, span->dir);
+	if (opener >= 0)
+		flow_client_is(inspect->flow, (uint8_t)opener);
+}
+
 void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place)
 {
 	set_flow(inspect, table, flow, place);
-	if (span->data.len > 0)
-		(void)state_of(inspect);
+	if (span->data.len == 0)
+		return;
+	first_datagram(inspect, span);
+	(void)state_of(inspect);
 }
 
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
@@ -527,6 +544,7 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	set_flow(inspect, table, flow, place);
 	if (inspect->flow->parse == 0 && span->data.len == 0)
 		return false; /* a flow that never carried payload has no state */
+	first_datagram(inspect, span);
 	inspect->after_rst = span->after_rst;
 	inspect->state = state_of(inspect);
 	if (inspect->state == NULL)

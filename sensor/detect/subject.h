@@ -18,6 +18,11 @@ struct subject {
 	uint8_t zero;
 };
 
+/* Which end opened a flow without a handshake whose first datagram end `from` sent: 0 or 1;
+ * -1: unknown.  Who asks a well-known port, who pings, and a protected server that speaks
+ * first to a stranger.  A first datagram from a well-known port may be an answer. */
+int subject_opener(const struct policy *policy, const struct tuple *key, uint8_t from);
+
 /* client_end: the end that opened the flow (a guess is good enough here). */
 void subject_of(const struct policy *policy, const struct tuple *key, uint8_t client_end,
 	struct subject *out);

@@ -509,6 +509,35 @@ def floods(suite):
                     faults)
 
 
+SAID = "\tsend card={p.card};exp={p.exp};cvv={p.cvv}\nend\n"
+# name, scenario, what is told: confidence, initiator, category; None: no alert
+DATAGRAMS = [
+    ("a shop that speaks first", "udp shop evil:9999\n" + SAID, ("high", "server", "card-exfil")),
+    ("a shop that asks a well-known port", "udp shop evil:53\n" + SAID,
+     ("high", "server", "card-exfil")),
+    ("a shop that pings", "icmp shop evil\n" + SAID, ("high", "server", "card-exfil")),
+    ("a stranger that speaks first", "udp evil shop:9999\n\tsend hello\n"
+     + SAID.replace("send", "recv"), ("medium", "unknown", "card-exfil")),
+    ("an answer from a well-known port without its question",
+     "udp evil shop:53 with drop-client\n\tsend hello\n" + SAID.replace("send", "recv"),
+     ("medium", "unknown", "card-exfil")),
+    ("a stranger asks a well-known port", "udp evil shop:514\n" + SAID, None),
+]
+
+
+def datagrams(suite):
+    """Who opened a flow that has no handshake."""
+    captures = [suite.forge.make(TRICKS_HEAD + WARM + text) for _, text, _ in DATAGRAMS]
+    runs, problems = suite.everywhere(captures)
+    for (name, _, wanted), run, problem in zip(DATAGRAMS, runs, problems):
+        faults = [problem] if problem else []
+        told = [(ours["confidence"], ours["initiator"], ours["category"])
+                for ours in (alert["sekisho"] for alert in run.alerts)]
+        if told != ([wanted] if wanted else []):
+            faults.append(f"told {told}")
+        suite.tap.point(f"{name}: {' '.join(wanted) if wanted else 'no alert'}", faults)
+
+
 def reasons_of(alert):
     return [reason["id"] for reason in alert["sekisho"]["reasons"]]
 
@@ -662,9 +691,8 @@ def linear(suite):
                     [] if ratio <= 6 else [f"counted {work}"])
 
 
-GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, contacts, waits,
-          bulk, budget, floods, cold,
-          scenes, sources, limits, linear)
+GROUPS = (transports, unseen, cuts, gaps, conflicts, destinations, sealed, datagrams,
+          contacts, waits, bulk, budget, floods, cold, scenes, sources, limits, linear)
 
 
 def main():
