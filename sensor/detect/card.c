@@ -200,7 +200,7 @@ static void judge_found(const struct card_scan *scan, const struct window *windo
 	if (found->count == 0)
 		return;
 	scan->env->hits_more += found->more;
-	cards = scan->get(scan->self);
+	cards = scan->get(scan->self, window_place(window, found->hit[0].off));
 	for (uint32_t i = 0; cards != NULL && i < found->count; i++)
 		judge_hit(scan, window, &found->hit[i], cards);
 }

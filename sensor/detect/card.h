@@ -46,9 +46,9 @@ struct cards {
 	uint8_t any_real; /* a card that is no test number */
 	uint8_t role, depth;
 	uint8_t layers[UNWRAP_DEPTH];
-	uint64_t offset;           /* of the best hit in its view */
-	uint64_t packet_ns, frame; /* where the first hit was seen */
-	uint64_t after;            /* bytes of the message since then */
+	uint64_t offset;            /* of the best hit in its view */
+	struct inspect_place place; /* of the first byte of the first hit */
+	uint64_t after;             /* bytes of the message since then */
 	struct card_wait wait;
 	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
 	uint16_t part;                   /* of the finding: told so often before */
@@ -70,12 +70,12 @@ void cards_drop(struct card_env *env, struct cards *cards);
 void cards_go_on(struct card_env *env, struct cards *cards, uint32_t told, uint32_t most);
 
 /* Judges a window of a view: hits go into *cards, which is asked for (once, when the
- * first is found) from get(); get may give NULL (no room).  shaped and failed
+ * first is found, with its place) from get(); get may give NULL (no room).  shaped and failed
  * count runs of a card's length, and those that are none. */
 struct card_scan {
 	struct card_env *env;
 	const struct view *view;
-	struct cards *(*get)(void *self);
+	struct cards *(*get)(void *self, const struct inspect_place *place);
 	void *self;
 	uint32_t *shaped, *failed;
 };

@@ -54,12 +54,6 @@ void inspect_swap(struct inspect *inspect, const struct inspect_env *env);
 void inspect_prefetch(const struct inspect *inspect, const struct flow *flow);
 void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow);
 
-/* Where a span was seen: never another flow's packet, or the number of workers would show. */
-struct inspect_place {
-	uint64_t packet_ns, frame;
-	uint16_t source;
-};
-
 /* Where the flow's last payload stood: what counts at a due time. */
 void inspect_last_place(
 	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out);

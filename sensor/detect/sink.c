@@ -297,7 +297,7 @@ struct message_sink sink_of(struct inspect *inspect)
 		.close = sink_close};
 }
 
-static struct cards *get_cards(void *self)
+static struct cards *get_cards(void *self, const struct inspect_place *place)
 {
 	struct inspect *inspect = self;
 	struct half *half = half_of(inspect);
@@ -313,7 +313,7 @@ static struct cards *get_cards(void *self)
 	}
 	struct cards *cards = pool_at(&inspect->cards, half->cards);
 	if (cards->wait.due_ns == 0)
-		wait_begin(inspect, half->cards);
+		wait_begin(inspect, half->cards, place);
 	return cards;
 }
 
@@ -338,17 +338,24 @@ static void view_take(void *self, const struct message *message, const struct vi
 		return; /* too short for a card: most values */
 	struct card_scan scan = scan_of(inspect, view);
 	if (view->first && view->last) {
+		struct tail_mark mark = {.place = *inspect->place};
 		struct window window = {.buf = view->data,
 			.to = view->data.len,
 			.before_start = true,
-			.after_end = true};
+			.after_end = true,
+			.mark = &mark,
+			.marks = 1};
 		if (view->data.len > 0)
 			card_window(&scan, &window);
 		return;
 	}
 	assert(view->stream < UNWRAP_STREAMS);
-	tail_feed(&inspect->tails, &half_of(inspect)->tail[view->stream], view->data, view->offset,
-		view->last, (struct window_sink){.self = &scan, .scan = card_window});
+	struct tail_run run = {.data = view->data,
+		.offset = view->offset,
+		.place = inspect->place,
+		.last = view->last};
+	tail_feed(&inspect->tails, &half_of(inspect)->tail[view->stream], &run,
+		(struct window_sink){.self = &scan, .scan = card_window});
 }
 
 static void view_gap(void *self, const struct message *message, const struct view *view)

@@ -87,7 +87,7 @@ struct message_sink sink_of(struct inspect *inspect);
 struct view_sink view_sink_of(struct inspect *inspect);
 
 /* wait.c: findings that wait. */
-void wait_begin(struct inspect *inspect, uint32_t cards);
+void wait_begin(struct inspect *inspect, uint32_t cards, const struct inspect_place *place);
 void wait_end(struct inspect *inspect, uint32_t cards);
 /* The finding goes on, behind what was told in that many facts. */
 void wait_go_on(struct inspect *inspect, uint32_t cards, uint32_t told);

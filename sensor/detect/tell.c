@@ -193,8 +193,9 @@ uint32_t tell_cards(struct inspect *inspect, const struct message *message, stru
 		return 0;
 	fact->fact.size = sizeof(*fact);
 	put_flow(inspect, message->dir, &fact->flow);
-	fact->flow.packet_ns = cards->packet_ns;
-	fact->flow.frame = cards->frame;
+	fact->flow.packet_ns = cards->place.packet_ns;
+	fact->flow.frame = cards->place.frame;
+	fact->flow.source = cards->place.source;
 	fact->category = CATEGORY_CARD_EXFIL;
 	fact->finding_id = finding_number(inspect, message, CATEGORY_CARD_EXFIL, 0);
 	fact->why = cards_why(cards, half->shaped, half->failed);

@@ -7,14 +7,13 @@ static struct cards *at(const struct inspect *inspect, uint32_t cards)
 	return pool_at(&inspect->cards, cards);
 }
 
-void wait_begin(struct inspect *inspect, uint32_t cards)
+void wait_begin(struct inspect *inspect, uint32_t cards, const struct inspect_place *place)
 {
 	const struct stamp *now = &inspect->emit->at;
 	struct cards *item = at(inspect, cards);
 
 	item->after = 0;
-	item->packet_ns = inspect->place->packet_ns;
-	item->frame = inspect->place->frame;
+	item->place = *place;
 	if (now->time_ns == STAMP_END_NS)
 		return; /* what is open is told now */
 	item->wait = (struct card_wait){.due_ns = now->time_ns + INSPECT_WAIT_NS,

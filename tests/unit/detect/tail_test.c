@@ -58,6 +58,18 @@ static void scan(void *self, const struct window *window)
 	}
 }
 
+/* Bytes [from, to) of the view, in a frame whose number is where it begins. */
+static void feed_run(uint32_t *id, size_t from, size_t to, bool last, struct window_sink sink)
+{
+	const struct inspect_place place = {.frame = from, .packet_ns = 1000 + from};
+	const struct tail_run run = {.data = bytes_of(view + from, to - from),
+		.offset = from,
+		.place = &place,
+		.last = last};
+
+	tail_feed(&tails, id, &run, sink);
+}
+
 static void feed(struct marks *marks, const size_t cuts[], size_t count)
 {
 	struct window_sink sink = {.self = marks, .scan = scan};
@@ -66,7 +78,7 @@ static void feed(struct marks *marks, const size_t cuts[], size_t count)
 
 	for (size_t i = 0; i <= count; i++) {
 		size_t end = i < count ? cuts[i] : VIEW_LEN;
-		tail_feed(&tails, &id, bytes_of(view + at, end - at), at, i == count, sink);
+		feed_run(&id, at, end, i == count, sink);
 		at = end;
 	}
 	assert_int_equal(id, 0);
@@ -159,11 +171,68 @@ static void bytes_behind_a_gap_do_not_begin_a_view(void **state)
 	uint32_t id = 0;
 
 	(void)state;
-	tail_feed(&tails, &id, bytes_of(view, 700), 0, false, sink);
+	feed_run(&id, 0, 700, false, sink);
 	tail_gap(&tails, &id, sink);
-	tail_feed(&tails, &id, bytes_of(view + 900, 700), 900, true, sink);
+	feed_run(&id, 900, 1600, true, sink);
 	assert_false(start);
 	assert_int_equal(tails.used, 0);
+}
+
+/* The frame of every '#', and that no later one is named than must be. */
+struct places {
+	const size_t *cuts;
+	size_t count, hits, exact;
+};
+
+static void scan_places(void *self, const struct window *window)
+{
+	struct places *places = self;
+
+	for (size_t i = window->from; i < window->to; i++) {
+		size_t at = window->base + i, frame = 0;
+		const struct inspect_place *place = window_place(window, i);
+		for (size_t c = 0; c < places->count && places->cuts[c] <= at; c++)
+			frame = places->cuts[c];
+		assert_true(place->frame >= frame && place->frame <= at + TAIL_SIZE);
+		assert_int_equal(place->packet_ns, 1000 + place->frame);
+		places->hits++;
+		places->exact += place->frame == frame;
+	}
+}
+
+static void place_all(struct places *places)
+{
+	struct window_sink sink = {.self = places, .scan = scan_places};
+	uint32_t id = 0;
+	size_t at = 0;
+
+	places->hits = places->exact = 0;
+	for (size_t i = 0; i <= places->count; i++) {
+		size_t end = i < places->count ? places->cuts[i] : VIEW_LEN;
+		feed_run(&id, at, end, i == places->count, sink);
+		at = end;
+	}
+	assert_int_equal(places->hits, VIEW_LEN);
+}
+
+static void a_place_is_that_of_the_run_that_held_the_byte(void **state)
+{
+	static const size_t packets[] = {1400, 1500, 1700, 3100, 4500, 4990};
+	static size_t single[VIEW_LEN - 1];
+	struct places places = {.cuts = packets, .count = 6};
+
+	(void)state;
+	place_all(&places);
+	assert_int_equal(places.exact, VIEW_LEN);
+	for (size_t cut = 1; cut < VIEW_LEN; cut++) {
+		places = (struct places){.cuts = &cut, .count = 1};
+		place_all(&places);
+		assert_int_equal(places.exact, VIEW_LEN);
+	}
+	for (size_t i = 0; i < VIEW_LEN - 1; i++)
+		single[i] = i + 1;
+	places = (struct places){.cuts = single, .count = VIEW_LEN - 1};
+	place_all(&places); /* a little later than it was, never sooner */
 }
 
 static void count_only(void *self, const struct window *window)
@@ -183,8 +252,8 @@ static void without_a_tail_runs_are_judged_alone_and_it_is_counted(void **state)
 	while ((taken[count] = pool_take(&tails)) != 0)
 		count++;
 	uint64_t refused = tails.refused;
-	tail_feed(&tails, &id, bytes_of(view, 1000), 0, false, sink);
-	tail_feed(&tails, &id, bytes_of(view + 1000, 1000), 1000, true, sink);
+	feed_run(&id, 0, 1000, false, sink);
+	feed_run(&id, 1000, 2000, true, sink);
 	assert_int_equal(got.judged, 2000);
 	assert_true(tails.refused > refused);
 	while (count > 0)
@@ -198,6 +267,7 @@ int main(void)
 		cmocka_unit_test(one_byte_runs_give_the_same_marks),
 		cmocka_unit_test(random_cuts_give_the_same_marks),
 		cmocka_unit_test(bytes_behind_a_gap_do_not_begin_a_view),
+		cmocka_unit_test(a_place_is_that_of_the_run_that_held_the_byte),
 		cmocka_unit_test(without_a_tail_runs_are_judged_alone_and_it_is_counted),
 	};
 	struct err err = {0};
