@@ -155,6 +155,13 @@ static void cut_name(struct masked *text)
 		text->len--;
 }
 
+void contact_name_mask(struct masked *out, struct bytes name)
+{
+	mask_name(out, name);
+	lower(out);
+	cut_name(out);
+}
+
 static bool earlier(const struct contact_name *name, const struct contact_row *row)
 {
 	if (row->name.len == 0 || name->at_ns != row->name_ns)
@@ -174,9 +181,7 @@ void contacts_name(struct contacts_fold *fold, const struct contact_flow *flow,
 	row = row_of(fold, &key);
 	if (row == NULL || !earlier(name, row))
 		return;
-	mask_name(&text, name->name);
-	lower(&text);
-	cut_name(&text);
+	contact_name_mask(&text, name->name);
 	if (text.len == 0 || !texts_put(&fold->names, &row->name, text.text, text.len))
 		return;
 	row->name_ns = name->at_ns;

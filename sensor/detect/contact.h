@@ -34,6 +34,10 @@ struct contact_name {
 	uint64_t at_ns, at_ord;
 };
 
+/* The name as it may leave: masked, lower case, without the last dot, at most
+ * CONTACT_NAME_MAX bytes. */
+void contact_name_mask(struct masked *out, struct bytes name);
+
 struct contacts_fold;
 
 size_t contacts_fold_bytes(uint32_t rows);

@@ -5,6 +5,7 @@
 #include "base/scratch.h"
 #include "detect/state.h"
 
+#define ANSWERS_CALLED 16     /* addresses of one DNS answer that lend their name to contacts */
 #define PART_BYTES (1u << 20) /* a finding is told at the latest this far behind its first hit */
 
 static struct half *half_of(struct inspect *inspect)
@@ -41,6 +42,7 @@ static void sink_open(void *self, const struct message *message)
 
 	inspect->counters.messages++;
 	inspect->question_len = 0;
+	inspect->answers = 0;
 	half->shaped = 0;
 	half->failed = 0;
 	memset(half->rule, 0, sizeof(half->rule));
@@ -130,6 +132,16 @@ static void ask_name(struct inspect *inspect, const struct run *run)
 		tell_listed(inspect, rows[0], by[run->role], name);
 }
 
+static void tell_address(struct inspect *inspect, const struct run *answer)
+{
+	if (answer->data.len != (answer->number == 1 ? 4 : 16) ||
+		(answer->number != 1 && answer->number != 28))
+		return;
+	tell_name(inspect, answer);
+	if (inspect->answers++ < ANSWERS_CALLED)
+		tell_called(inspect, answer);
+}
+
 static void note_dns(struct inspect *inspect, const struct message *message, const struct run *run)
 {
 	if (message->kind != MESSAGE_DNS_RESPONSE)
@@ -139,7 +151,7 @@ static void note_dns(struct inspect *inspect, const struct message *message, con
 		inspect->question_len = (uint16_t)run->data.len;
 	}
 	if (run->role == FIELD_DNS_ANSWER && !message->orphan)
-		tell_name(inspect, run);
+		tell_address(inspect, run);
 }
 
 static void buffers_of(struct inspect *inspect, const struct message *message, enum field_role role,

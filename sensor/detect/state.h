@@ -9,6 +9,7 @@
 
 #define RULES_PENDING 4
 #define PARSERS_MAX 16
+#define CALLED_MAX 4096
 
 /* One direction's open message. HALF_APART takes copies that are out of order. */
 enum half_index { HALF_APART = 2, HALF_COUNT = 3 };
@@ -77,6 +78,8 @@ struct inspect {
 	/* The question of the DNS answer at hand. */
 	uint8_t question[256];
 	uint16_t question_len;
+	uint16_t answers;            /* addresses in it so far */
+	uint64_t called[CALLED_MAX]; /* keyed values of this minute's FACT_CALLED, direct-mapped */
 };
 
 /* inspect.c: a flow that has state is at hand, where its last payload stood. */
@@ -102,6 +105,7 @@ void tell_rule(struct inspect *inspect, const struct message *message, uint32_t 
 	enum field_role role, struct bytes around);
 void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes name);
 void tell_name(struct inspect *inspect, const struct run *answer);
+void tell_called(struct inspect *inspect, const struct run *answer);
 struct context *context_of(struct inspect *inspect, const struct message *message);
 
 #endif

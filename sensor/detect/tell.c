@@ -1,6 +1,7 @@
 /* tell.c - facts: what was found, where, in masked text and numbers. */
 #include <assert.h>
 
+#include "base/coverage.h"
 #include "detect/state.h"
 #include "fact/learn.h"
 #include "mask/mask.h"
@@ -266,7 +267,20 @@ void tell_listed(struct inspect *inspect, uint32_t row, int by, struct bytes nam
 	inspect->counters.listed++;
 }
 
-/* Only names that policy asks for: nothing else of DNS is learnt. */
+/* A and AAAA. */
+static struct addr address_of(const struct run *answer)
+{
+	const uint8_t *at = answer->data.ptr;
+	struct addr addr;
+
+	if (answer->number == 1)
+		return addr_from4((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+				  (uint32_t)at[2] << 8 | at[3]);
+	memcpy(addr.b, at, sizeof(addr.b));
+	return addr;
+}
+
+/* For authorisation: only names that policy asks for. */
 void tell_name(struct inspect *inspect, const struct run *answer)
 {
 	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
@@ -274,25 +288,59 @@ void tell_name(struct inspect *inspect, const struct run *answer)
 	uint8_t client = inspect->flow->client_dir;
 	struct fact_name *fact;
 
-	if ((answer->number != 1 && answer->number != 28) ||
-		!policy_watched_name(inspect->env.policy, name))
-		return;
-	if (answer->data.len != (answer->number == 1 ? 4 : 16))
+	if (!policy_watched_name(inspect->env.policy, name))
 		return;
 	fact = emit_reserve(inspect->emit, FACT_NAME, sizeof(*fact));
 	if (fact == NULL)
 		return;
 	fact->client = client == 0 ? key->src : key->dst;
 	fact->resolver = client == 0 ? key->dst : key->src;
-	if (answer->number == 1)
-		fact->address = addr_from4(
-			(uint32_t)answer->data.ptr[0] << 24 | (uint32_t)answer->data.ptr[1] << 16 |
-			(uint32_t)answer->data.ptr[2] << 8 | answer->data.ptr[3]);
-	else
-		memcpy(fact->address.b, answer->data.ptr, 16);
+	fact->address = address_of(answer);
 	fact->name_hash = hash_sip13(&inspect->env.key, name.ptr, name.len);
 	fact->ttl = answer->ttl;
 	fact->tenant = key->tenant;
 	fact->foreign = !policy_resolver(inspect->env.policy, key->tenant, &fact->resolver);
+	emit_commit(inspect->emit, &fact->fact);
+}
+
+/* True: this worker told the same within this minute of packet time. */
+static bool is_called(struct inspect *inspect, const struct fact_called *fact)
+{
+	uint64_t parts[7] = {inspect->emit->at.time_ns / MINUTE_NS, fact->tenant};
+
+	memcpy(&parts[2], &fact->client, sizeof(fact->client));
+	memcpy(&parts[4], &fact->address, sizeof(fact->address));
+	parts[6] = hash_sip13(&inspect->env.key, inspect->question, inspect->question_len);
+	uint64_t value = hash_sip13(&inspect->env.key, parts, sizeof(parts));
+	uint64_t *known = &inspect->called[value % CALLED_MAX];
+	bool same = *known == value;
+
+	*known = value;
+	return same;
+}
+
+/* For contacts that say no name themselves. */
+void tell_called(struct inspect *inspect, const struct run *answer)
+{
+	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
+	const struct addr *end[2] = {&key->src, &key->dst};
+	uint8_t client = inspect->flow->client_dir;
+	struct fact_called called = {
+		.client = *end[client], .address = address_of(answer), .tenant = key->tenant};
+	struct masked text;
+
+	if (inspect->question_len == 0 ||
+		!policy_resolver(inspect->env.policy, key->tenant, end[1 - client]) ||
+		is_called(inspect, &called))
+		return;
+	contact_name_mask(&text, bytes_of(inspect->question, inspect->question_len));
+	struct fact_called *fact =
+		emit_reserve(inspect->emit, FACT_CALLED, (uint32_t)sizeof(*fact) + text.len);
+	if (fact == NULL)
+		return;
+	called.fact = fact->fact;
+	*fact = called;
+	fact->name_len = text.len;
+	memcpy(fact->name, text.text, text.len);
 	emit_commit(inspect->emit, &fact->fact);
 }

@@ -24,6 +24,7 @@ enum fact_kind {
 	FACT_MORE_CARDS, /* further distinct cards of a finding just sent */
 	FACT_NAME,       /* an address learnt from DNS */
 	FACT_REPEAT,     /* keyed values of cards in a message */
+	FACT_CALLED,     /* what a client calls an address, by DNS */
 	FACT_CONTACT,    /* a partial sum for one tuple and minute */
 	FACT_COVERAGE,   /* a partial row of one minute */
 	FACT_FRAMES,     /* a partial row of one source and minute, by the capture thread */

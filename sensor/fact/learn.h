@@ -23,4 +23,14 @@ struct fact_repeat {
 	uint64_t value[64]; /* keyed, of the cards of one message */
 };
 
+/* A listed resolver answered the client's question with that address.  Told at most once a
+ * minute and worker for the same three: who takes it must not mind a repetition. */
+struct fact_called {
+	struct fact fact;
+	struct addr client, address;
+	uint16_t tenant, zero;
+	uint32_t name_len;
+	char name[]; /* as that of a contact */
+};
+
 #endif

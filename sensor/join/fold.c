@@ -102,9 +102,13 @@ void fold_frames(struct join *join, const struct fact_frames *fact)
 
 static void put_name(struct join *join, struct json *json, const struct contact_sum *sum)
 {
+	const char *text = texts_at(&join->contact_names, &sum->name);
 	struct masked name = {.len = (uint16_t)sum->name.len};
 
-	memcpy(name.text, texts_at(&join->contact_names, &sum->name), sum->name.len);
+	if (name.len == 0 && sum->key.server_opened != 0)
+		name.len = (uint16_t)called_name(
+			join, sum->key.tenant, &sum->key.server, &sum->key.remote, &text);
+	memcpy(name.text, text, name.len);
 	json_masked(json, NULL, &name);
 }
 
@@ -341,6 +345,8 @@ void fold_flush(struct join *join)
 
 	flush_contacts(join, ns, hour != join->sent_hour);
 	flush_coverage(join, ns);
+	if (hour != join->sent_hour && join->sent_hour != 0)
+		learn_hour(join);
 	join->sent_hour = hour;
 	join->fold_open = false;
 }

@@ -18,7 +18,7 @@ size_t join_bytes(const struct join_conf *conf)
 	return sizeof(struct join) + 3 * (SEEN_ROWS * sizeof(struct seen_row) + 64) +
 	       rows_bytes(sizeof(struct name_row_size), conf->name_rows) +
 	       rows_bytes(sizeof(struct contact_sum), conf->contact_rows) + flood_bytes() +
-	       (size_t)CONTACT_NAME_SHARE * conf->contact_rows + 64 +
+	       learn_bytes() + (size_t)CONTACT_NAME_SHARE * conf->contact_rows + 64 +
 	       rows_bytes(sizeof(struct account_row), conf->coverage_rows) + 1024;
 }
 
@@ -40,6 +40,7 @@ struct join *join_new(struct arena *arena, const struct join_conf *conf, const s
 	rows_new(&join->contacts, arena, sizeof(struct contact_sum), sizeof(struct contact_key),
 		conf->contact_rows);
 	flood_new(join, arena);
+	learn_new(join, arena);
 	bool made = texts_new(&join->contact_names, arena, CONTACT_NAME_SHARE * conf->contact_rows);
 	assert(made);
 	rows_new(&join->coverage, arena, sizeof(struct account_row), sizeof(struct account_key),
@@ -133,6 +134,9 @@ static void take_fact(struct join *join, const struct fact *fact)
 	case FACT_REPEAT:
 		learn_values(join, (const struct fact_repeat *)fact);
 		break;
+	case FACT_CALLED:
+		learn_called(join, (const struct fact_called *)fact);
+		break;
 	case FACT_CONTACT:
 		fold_contact(join, (const struct fact_contact *)fact);
 		break;
@@ -146,6 +150,7 @@ static void take_fact(struct join *join, const struct fact *fact)
 		take_listed(join, (const struct fact_listed *)fact);
 		break;
 	case FACT_SWAP:
+		flood_serve(join, STAMP_END_NS); /* they name rows of the old generation */
 		join->env =
 			join->conf.env_of(join->conf.self, ((const struct fact_swap *)fact)->slot);
 		join_health(join, "generation", NULL, fact->stamp.time_ns);

@@ -67,6 +67,7 @@ struct join_counters {
 	uint64_t authorised, received, test_cards, low, own_payer; /* counted, no alert */
 	uint64_t contact_refused, coverage_refused, names_refused; /* quotas */
 	uint64_t contact_unnamed;                                  /* and this */
+	uint64_t called_over;    /* limit: addresses of an hour with a name beyond those kept */
 	uint64_t folded;         /* alerts that became part of another */
 	uint64_t floods_refused; /* alerts of a flood too many, sent singly */
 	uint64_t too_long;       /* events that did not fit: a mistake */

@@ -1,6 +1,7 @@
 /* learn.c - what one sensor learns across flows.  Memories of 64-bit values are
  * direct-mapped: a collision forgets the older value, which can only make a
  * destination look new or a value look rare. */
+#include <assert.h>
 #include <string.h>
 
 #include "join/state.h"
@@ -15,6 +16,74 @@ struct name_row {
 	struct name_key key;
 	uint64_t from_ns, until_ns;
 };
+
+#define CALLED_ROWS 16384
+#define CALLED_TEXT (32u * CALLED_ROWS)
+
+/* Hashed and compared as bytes: no padding. */
+struct called_key {
+	struct addr client, address;
+	uint64_t tenant;
+};
+
+struct called_row {
+	struct called_key key;
+	struct text_ref name;
+};
+
+size_t learn_bytes(void)
+{
+	return 2 * (rows_bytes(sizeof(struct called_row), CALLED_ROWS) + CALLED_TEXT + 64);
+}
+
+void learn_new(struct join *join, struct arena *arena)
+{
+	for (int i = 0; i < 2; i++) {
+		bool made = texts_new(&join->called[i].names, arena, CALLED_TEXT);
+		assert(made);
+		rows_new(&join->called[i].rows, arena, sizeof(struct called_row),
+			sizeof(struct called_key), CALLED_ROWS);
+	}
+}
+
+void learn_called(struct join *join, const struct fact_called *fact)
+{
+	struct called_key key = {
+		.client = fact->client, .address = fact->address, .tenant = fact->tenant};
+	struct called *called = &join->called[0];
+	bool made;
+	struct called_row *row = rows_get(&called->rows, &join->conf.key, &key, &made);
+
+	if (row == NULL ||
+		(made && !texts_put(&called->names, &row->name, fact->name, fact->name_len)))
+		join->counters.called_over++;
+}
+
+uint32_t called_name(const struct join *join, uint16_t tenant, const struct addr *client,
+	const struct addr *address, const char **name)
+{
+	struct called_key key = {.client = *client, .address = *address, .tenant = tenant};
+
+	for (int i = 0; i < 2; i++) {
+		const struct called *called = &join->called[i];
+		const struct called_row *row = rows_find(&called->rows, &join->conf.key, &key);
+		if (row == NULL)
+			continue;
+		*name = texts_at(&called->names, &row->name);
+		return row->name.len;
+	}
+	return 0;
+}
+
+void learn_hour(struct join *join)
+{
+	struct called before = join->called[1];
+
+	join->called[1] = join->called[0];
+	rows_clear(&before.rows);
+	before.names.used = 0;
+	join->called[0] = before;
+}
 
 void learn_name(struct join *join, const struct fact_name *fact)
 {

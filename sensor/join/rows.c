@@ -1,7 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "join/state.h"
+#include "join/rows.h"
 
 static uint32_t index_size(uint32_t rows)
 {

@@ -3,25 +3,13 @@
 #define SEKISHO_JOIN_STATE_H
 
 #include "base/arena.h"
-#include "base/texts.h"
 #include "event/json.h"
-#include "fact/learn.h"
 #include "fact/sums.h"
 #include "join/join.h"
+#include "join/learn.h"
 
 #define SEEN_ROWS (1u << 17)  /* of each direct-mapped memory of 64-bit values */
 #define CONTACT_NAME_SHARE 64 /* bytes of names for each contact row */
-
-struct seen_row {
-	uint64_t value, first_ns, flow;
-	uint32_t count, zero;
-};
-
-struct learnt {
-	struct addr client, address;
-	uint64_t name_hash, from_ns, until_ns;
-	uint16_t tenant, zero[3];
-};
 
 struct contact_key {
 	struct addr server, remote;
@@ -38,14 +26,6 @@ struct contact_sum {
 	uint16_t app;  /* this and the name outlast what is sent */
 	uint64_t name_ns, name_ord;
 	struct text_ref name;
-};
-
-/* A table of rows found by key bytes, rows packed in order of arrival. */
-struct rows {
-	uint8_t *row;
-	uint32_t *index; /* row + 1 */
-	uint32_t *order; /* for sorting */
-	uint32_t row_size, key_size, capacity, mask, used;
 };
 
 /* What was decided of a finding. */
@@ -75,6 +55,7 @@ struct join {
 	struct seen_row *values, *destinations, *foreign;
 	struct rows names, contacts, coverage;
 	struct texts contact_names;
+	struct called called[2];       /* of this hour, of the one before */
 	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
 	uint8_t frames_set[64];
 	uint64_t waiting_since; /* live: real time at which a mark began to be missed */
@@ -85,28 +66,6 @@ struct join {
 	_Alignas(8) uint8_t copy[FACT_MAX]; /* of a fact whose sums are another's */
 	char json[EVENT_JSON_MAX];
 };
-
-/* rows.c */
-size_t rows_bytes(uint32_t row_size, uint32_t capacity);
-void rows_new(struct rows *rows, struct arena *arena, uint32_t row_size, uint32_t key_size,
-	uint32_t capacity);
-/* The row of that key, made (zeroed but for the key) if new; NULL: full. */
-void *rows_get(struct rows *rows, const struct hash_key *hash, const void *key, bool *made);
-void *rows_find(const struct rows *rows, const struct hash_key *hash, const void *key);
-/* Rows in order of their key bytes: order[0..used-1] are row numbers. */
-void rows_sort(struct rows *rows);
-void *rows_at(const struct rows *rows, uint32_t row);
-void rows_clear(struct rows *rows);
-
-/* learn.c */
-void learn_name(struct join *join, const struct fact_name *fact);
-bool learnt_name(const struct join *join, uint16_t tenant, const struct addr *client,
-	const struct addr *address, uint64_t name_hash, uint64_t at_ns);
-void learn_values(struct join *join, const struct fact_repeat *fact);
-bool value_repeated(struct join *join, uint64_t value);
-/* First time this server was seen with that destination. */
-uint64_t destination_first(struct join *join, uint16_t tenant, const struct addr *server,
-	const struct addr *remote, const struct masked *name, uint64_t at_ns);
 
 /* decide.c */
 void decide_card(struct join *join, const struct fact_finding *finding, struct verdict *out);

@@ -353,20 +353,28 @@ def contacts(suite):
     hello = "tls shop evil sni {name} send 900 recv 90\n"
     page = "http shop v\n\tget /\n\theader Host: {name}\nend\nwait 10ms\n"
     names = ["Zz.example", "aa.example", "mm.example", "bb.example"]
-    text = TRICKS_HEAD + WARM
+    text = TRICKS_HEAD + "host drop 198.51.100.77\n" + WARM
     text += "".join(hello.format(name=name) + "wait 1ms\n" for name in names)
     text += "".join(page.format(name=name + ":80") for name in names)
     text += "wait 90s\n" + hello.format(name="0.example") + "http v shop\n\tget /\nend\n"
     text += "tcp shop psp:9\n\tsend hello\nend\n"
+    # without a name of its own: what a listed resolver answered it, the first of two names
+    text += ask("shop", "resolver", "Called.example", "moved") + "wait 1s\n"
+    text += 2 * ask("shop", "resolver", "later.example", "moved")
+    text += ask("shop", "stranger", "lie.example", "drop")
+    text += ask("other", "resolver", "others.example", "drop") + "wait 70s\n"
+    text += "".join(f"tcp shop {host}:9\n\tsend hello\nend\n" for host in ("moved", "drop"))
     capture = suite.forge.make(text)
     runs, problems = suite.everywhere([capture])
     rows = rows_of(runs[0])
     wanted = {("198.51.100.66", 443): ("zz.example", "tls"),
-              ("198.51.100.130", 80): ("zz.example", "http1"), ("192.0.2.5", 9): ("", "")}
+              ("198.51.100.130", 80): ("zz.example", "http1"), ("192.0.2.5", 9): ("", ""),
+              ("192.0.2.77", 9): ("called.example", ""), ("198.51.100.77", 9): ("", ""),
+              ("203.0.113.53", 53): ("", "dns"), ("198.51.100.53", 53): ("", "dns")}
     faults = [problems[0]] if problems[0] else []
     if rows != wanted:
         faults.append(f"rows {rows}")
-    suite.tap.point("contacts: the name said first, the protocol, with 1, 2 and 4 workers", faults)
+    suite.tap.point("contacts: the name said first, or asked for; the protocol", faults)
 
 
 SLOW = """tcp shop drop:4444

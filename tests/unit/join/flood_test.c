@@ -198,6 +198,22 @@ static void the_end_of_input_tells_what_is_folded(void **state)
 	has(rig.events[0], "\"folded\":19");
 }
 
+static void a_swap_tells_what_is_folded_first(void **state)
+{
+	struct fact_swap *fact;
+
+	(void)state;
+	assert_int_equal(burst(30, 9, 100 * S), 10);
+	fact = spsc_reserve(&rig.in, sizeof(*fact));
+	memset(fact, 0, sizeof(*fact));
+	rig_stamp(&fact->fact, FACT_SWAP, sizeof(*fact), 101 * S);
+	spsc_commit(&rig.in, fact->fact.size);
+	rig_step();
+	assert_int_equal(rig.count, 3);
+	has(rig.events[0], "\"folded\":19");
+	has(rig.events[2], "\"state\":\"generation\"");
+}
+
 static void live_a_mark_tells_it_where_no_fact_comes(void **state)
 {
 	(void)state;
@@ -223,6 +239,7 @@ int main(void)
 		T(the_cards_behind_a_folded_finding_are_folded_with_it),
 		T(one_flood_too_many_is_sent_singly_and_counted),
 		T(the_end_of_input_tells_what_is_folded),
+		T(a_swap_tells_what_is_folded_first),
 		T(live_a_mark_tells_it_where_no_fact_comes),
 	};
 

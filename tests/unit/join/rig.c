@@ -36,10 +36,18 @@ static void commit(void *self, uint32_t len)
 	rig.events[rig.count++][json] = '\0';
 }
 
+static struct join_env same_env(void *self, uint32_t slot)
+{
+	(void)self;
+	(void)slot;
+	return rig.env;
+}
+
 int rig_start(void **state)
 {
 	static const char *const sources[] = {"test"};
 	struct join_conf conf = {.rings = 1,
+		.env_of = same_env,
 		.key = {1, 2},
 		.sensor = "test",
 		.sources = sources,
@@ -61,8 +69,8 @@ int rig_start(void **state)
 	spsc_format(mem, 65536);
 	assert_true(spsc_attach(&rig.in, mem, spsc_bytes(65536), true));
 	assert_true(spsc_attach(&rig.out, mem, spsc_bytes(65536), false));
-	struct join_env env = {.policy = &rig.held.policy, .lists = &rig.set};
-	rig.join = join_new(&rig.arena, &conf, &env, &rig.out,
+	rig.env = (struct join_env){.policy = &rig.held.policy, .lists = &rig.set};
+	rig.join = join_new(&rig.arena, &conf, &rig.env, &rig.out,
 		(struct event_sink){.reserve = reserve, .commit = commit});
 	return 0;
 }

@@ -24,6 +24,7 @@ struct rig {
 	struct indicators set;
 	struct spsc in, out;
 	struct join *join;
+	struct join_env env;
 	char events[RIG_EVENTS][EVENT_JSON_MAX];
 	uint32_t count;
 	uint8_t record[sizeof(struct record) + EVENT_JSON_MAX];
