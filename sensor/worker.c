@@ -241,14 +241,14 @@ static void advance(struct worker *worker, uint64_t now_ns)
 	worker->now_ns = now_ns;
 }
 
-static struct contact_flow contact_of(
-	const struct worker *worker, uint32_t number, struct subject *subject)
+static inline void contact_of(const struct worker *worker, uint32_t number, struct subject *subject,
+	struct contact_flow *out)
 {
 	const struct flow *flow = flow_at(worker->flows, number);
 	const struct tuple *key = flow_key(worker->flows, number);
 
 	inspect_subject(worker->inspect, flow, key, subject);
-	return (struct contact_flow){.key = key,
+	*out = (struct contact_flow){.key = key,
 		.subject = subject,
 		.first_ns = flow->first_ns,
 		.last_ns = flow->last_ns,
@@ -265,11 +265,12 @@ static void fold_flow(void *self, uint32_t number)
 {
 	struct worker *worker = self;
 	struct flow *flow = flow_at(worker->flows, number);
+	struct contact_flow contact;
 	struct subject subject;
 
 	if (flow->packets[0] + flow->packets[1] == 0)
 		return;
-	struct contact_flow contact = contact_of(worker, number, &subject);
+	contact_of(worker, number, &subject, &contact);
 	if (!contacts_add(worker->contacts, worker->minute, &contact))
 		return;
 	flow->flags |= FLOW_FOLDED;
@@ -282,9 +283,10 @@ static void name_contact(struct worker *worker, uint32_t flow, struct bytes name
 {
 	struct contact_name said = {
 		.name = name, .at_ns = worker->emit->at.time_ns, .at_ord = worker->emit->at.ord};
+	struct contact_flow contact;
 	struct subject subject;
-	struct contact_flow contact = contact_of(worker, flow, &subject);
 
+	contact_of(worker, flow, &subject, &contact);
 	contacts_name(worker->contacts, &contact, &said);
 }
 

@@ -561,7 +561,8 @@ static void give_half(struct inspect *inspect, struct half *half)
 	for (int i = 0; i < UNWRAP_STREAMS; i++)
 		if (half->tail[i] != 0)
 			pool_give(&inspect->tails, half->tail[i]);
-	wait_drop(inspect, half);
+	if (half->cards != 0)
+		wait_drop(inspect, half);
 }
 
 void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow)

@@ -294,9 +294,10 @@ static void sink_close(void *self, const struct message *message, enum close_rea
 	(void)reason;
 	if (reads_content(inspect))
 		unwrap_close(inspect->unwrap, &half->unwrap, message);
-	if (half->cards != 0)
+	if (half->cards != 0) {
 		tell_cards(inspect, message, half);
-	wait_drop(inspect, half);
+		wait_drop(inspect, half);
+	}
 	close_side(inspect, message);
 }
 

@@ -94,7 +94,7 @@ void wait_begin(struct inspect *inspect, uint32_t cards, const struct inspect_pl
 void wait_end(struct inspect *inspect, uint32_t cards);
 /* The finding goes on, behind what was told in that many facts. */
 void wait_go_on(struct inspect *inspect, uint32_t cards, uint32_t told);
-/* Gives back what a half found. */
+/* Gives back what a half found; it has cards. */
 void wait_drop(struct inspect *inspect, struct half *half);
 
 /* tell.c: facts. */

@@ -54,8 +54,6 @@ void wait_go_on(struct inspect *inspect, uint32_t cards, uint32_t told)
 
 void wait_drop(struct inspect *inspect, struct half *half)
 {
-	if (half->cards == 0)
-		return;
 	wait_end(inspect, half->cards);
 	cards_drop(&inspect->card_env, at(inspect, half->cards));
 	pool_give(&inspect->cards, half->cards);

@@ -12,7 +12,7 @@
 #define FLOOD_NS (10ull * 1000000000ull)
 #define FLOOD_SAMPLES 8
 #define FLOOD_BITS 8192 /* of the estimate */
-#define FLOODS 16       /* at once, 270 KiB each; alerts of one more are sent singly, counted */
+#define FLOODS 8        /* at once, 270 KiB each; alerts of one more are sent singly, counted */
 
 struct flood_sample {
 	uint64_t packet_ns, flow_id, frame, finding_id;

@@ -15,7 +15,7 @@ struct name_row_size {
 
 size_t join_bytes(const struct join_conf *conf)
 {
-	return sizeof(struct join) + 3 * (SEEN_ROWS * sizeof(struct seen_row) + 64) +
+	return sizeof(struct join) + 2 * (SEEN_ROWS * sizeof(struct seen_row) + 64) +
 	       rows_bytes(sizeof(struct name_row_size), conf->name_rows) +
 	       rows_bytes(sizeof(struct contact_sum), conf->contact_rows) + flood_bytes() +
 	       learn_bytes() + (size_t)CONTACT_NAME_SHARE * conf->contact_rows + 64 +
@@ -34,8 +34,7 @@ struct join *join_new(struct arena *arena, const struct join_conf *conf, const s
 	join->sink = sink;
 	join->values = arena_take(arena, SEEN_ROWS * sizeof(struct seen_row));
 	join->destinations = arena_take(arena, SEEN_ROWS * sizeof(struct seen_row));
-	join->foreign = arena_take(arena, SEEN_ROWS * sizeof(struct seen_row));
-	assert(join->values != NULL && join->destinations != NULL && join->foreign != NULL);
+	assert(join->values != NULL && join->destinations != NULL);
 	rows_new(&join->names, arena, sizeof(struct name_row_size), 48, conf->name_rows);
 	rows_new(&join->contacts, arena, sizeof(struct contact_sum), sizeof(struct contact_key),
 		conf->contact_rows);

@@ -52,7 +52,7 @@ struct join {
 	uint64_t fold_ns;     /* their stamp, */
 	bool fold_open;       /* and whether there are any */
 	uint64_t sent_hour;
-	struct seen_row *values, *destinations, *foreign;
+	struct seen_row *values, *destinations;
 	struct rows names, contacts, coverage;
 	struct texts contact_names;
 	struct called called[2];       /* of this hour, of the one before */
