@@ -6,12 +6,18 @@
 
 #define STEP_MIN PAN_SPAN_MAX /* bytes that hold no more hits than a look can tell */
 
-void cards_start(struct cards *cards, uint32_t most)
+static void clear(struct cards *cards, uint32_t most)
 {
-	memset(cards, 0, sizeof(*cards));
+	memset(cards, 0, offsetof(struct cards, bits));
 	cards->sum = INT32_MIN;
 	cards->key_rank = UINT64_MAX;
 	cards->most = most;
+}
+
+void cards_start(struct cards *cards, uint32_t most)
+{
+	clear(cards, most);
+	memset(cards->bits, 0, sizeof(cards->bits));
 }
 
 void cards_drop(struct card_env *env, struct cards *cards)
@@ -26,7 +32,7 @@ void cards_go_on(struct card_env *env, struct cards *cards, uint32_t told, uint3
 	uint32_t part = cards->part + told;
 
 	cards_drop(env, cards);
-	cards_start(cards, most);
+	clear(cards, most);
 	cards->part = part < UINT16_MAX ? (uint16_t)part : UINT16_MAX;
 }
 
@@ -224,25 +230,35 @@ void card_window(void *self, const struct window *window)
 	}
 }
 
+static uint32_t bits_set(const struct cards *cards)
+{
+	uint32_t set = 0;
+
+	for (uint32_t i = 0; i < CARD_ESTIMATE_BITS / 64; i++)
+		set += (uint32_t)__builtin_popcountll(cards->bits[i]);
+	return set;
+}
+
 uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, bool *estimated)
 {
 	const struct card_set *set = cards->set == 0 ? NULL : pool_at(&env->sets, cards->set);
-	uint32_t sure = set != NULL ? set->count : cards->kept, bits = 0;
+	uint32_t sure = set != NULL ? set->count : cards->kept, all;
+	bool over = set != NULL ? set->over : cards->over;
 
-	*estimated = set != NULL ? set->over : cards->over || sure > cards->most;
-	if (!*estimated || (set == NULL && !cards->over))
+	*estimated = over || (set == NULL && sure > cards->most);
+	if (!over && cards->part == 0)
 		return sure;
-	for (uint32_t i = 0; i < CARD_ESTIMATE_BITS / 64; i++)
-		bits += (uint32_t)__builtin_popcountll(cards->bits[i]);
-	uint32_t estimate = card_estimate(bits, CARD_ESTIMATE_BITS);
-	return estimate > sure ? estimate : sure;
+	all = bits_set(cards);
+	if (over)
+		all = card_estimate(all, CARD_ESTIMATE_BITS);
+	return all > sure ? all : sure;
 }
 
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed)
 {
 	uint64_t why = cards->why;
 
-	if (cards->kept >= 2)
+	if (cards->kept >= 2 || (cards->part > 0 && bits_set(cards) >= 2))
 		why |= WHY_BIT(WHY_CARD_SECOND);
 	if (shaped >= CARD_NEIGHBOURS_MIN && failed * 2 > shaped)
 		why |= WHY_BIT(WHY_CARD_NEIGHBOURS);

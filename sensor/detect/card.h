@@ -57,9 +57,9 @@ struct cards {
 	uint32_t set;                    /* in sets, 0 = none: at most CARD_KEPT */
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */
-	uint64_t bits[CARD_ESTIMATE_BITS / 64];
-	uint64_t key_rank; /* of the field that gave key: the smallest wins */
+	uint64_t key_rank;                /* of the field that gave key: the smallest wins */
 	struct masked key, evidence;
+	uint64_t bits[CARD_ESTIMATE_BITS / 64]; /* of the whole finding; the last member */
 };
 
 /* most: distinct cards that the flow may still tell. */
@@ -81,8 +81,8 @@ struct card_scan {
 };
 void card_window(void *scan, const struct window *window);
 
-/* Reasons of the message as a whole, and the number of distinct cards (*estimated: there
- * are more than are kept). */
+/* Reasons of the message as a whole, and the number of its distinct cards, those told before
+ * included (*estimated: there are more than are kept). */
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed);
 uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, bool *estimated);
 

@@ -80,10 +80,10 @@ struct fact_finding {
 	struct fact fact;
 	struct fact_flow flow;
 	uint64_t finding_id;
-	uint64_t why;    /* WHY_BITs of the worker */
-	uint64_t offset; /* of the first card in its view */
-	uint32_t count;  /* cards seen, repeats included */
-	uint32_t distinct;
+	uint64_t why;         /* WHY_BITs of the worker */
+	uint64_t offset;      /* of the first card in its view */
+	uint32_t count;       /* cards seen, repeats included */
+	uint32_t distinct;    /* of the finding so far, earlier parts included */
 	uint32_t rule;        /* CATEGORY of a rule: its index; else 0 */
 	uint8_t category;     /* enum category: what it is if not authorised */
 	uint8_t message_kind; /* enum message_kind */

@@ -414,6 +414,22 @@ def waits(suite):
                  (2, 1, 1, "17"), (1, 1, 1, "17"), (4, 0, 1, "31")]:
         faults.append(f"told {order}")
     suite.tap.point("a finding waits 10 s for its message's end, and no longer", faults)
+    drips(suite)
+
+
+def drips(suite):
+    """A dump fetched one card at a time, each a wait after the other, is a dump all the same."""
+    cards = numbers(12)
+    lines = "".join(f"\trecv card={card};{{alnum:1300}};\n\twait 15s\n" for card in cards)
+    capture = suite.forge.make(TRICKS_HEAD + WARM
+                               + f"tcp evil shop:9000\n\tsend give\n{lines}end\n")
+    runs, problems = suite.everywhere([capture])
+    faults = [problems[0]] if problems[0] else []
+    told = [(ours["cards"]["distinct"], ours["technique"])
+            for ours in (alert["sekisho"] for alert in runs[0].alerts)]
+    if told != [(count, "shown" if count < 10 else "dump-fetch") for count in range(2, 13)]:
+        faults.append(f"told {told}")
+    suite.tap.point("a dump that drips is a dump", faults)
 
 
 def check_digit(digits):
