@@ -21,7 +21,8 @@ struct rig {
 	struct spsc out;
 	struct contacts_fold *fold;
 	volatile int stop;
-	uint8_t fact[FACTS][sizeof(struct fact_contact) + CONTACT_NAME_MAX + 8];
+	_Alignas(8)
+		uint8_t fact[FACTS][sizeof(struct fact_contact) + (CONTACT_NAME_MAX + 7) / 8 * 8];
 	uint32_t count;
 };
 
