@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/coverage.h"
 #include "decode/decode.h"
-#include "fact/sums.h"
+#include "fact/control.h"
+#include "frames.h"
 #include "loaded.h"
 #include "mask/mask.h"
 #include "worker.h"
@@ -49,6 +51,7 @@ struct engine {
 	uint32_t slot;           /* the one in use at the capture thread's position */
 	_Atomic uint32_t passed; /* workers and join that passed the last swap */
 	struct generation_feed feed;
+	const struct generation *current, *leaving; /* leaving: not all have gone on */
 	uint64_t swaps;
 	struct lane lane[ENGINE_WORKERS_MAX];
 	struct emit frames; /* the capture thread's own facts */
@@ -58,8 +61,7 @@ struct engine {
 	struct dealt dealt;
 	struct pos pos;
 	uint64_t frame_minute;
-	struct decode_counters booked[SOURCE_INPUTS_MAX];
-	struct source_input booked_input[SOURCE_INPUTS_MAX];
+	struct frames_book book;
 	const char *names[SOURCE_INPUTS_MAX];
 };
 
@@ -107,7 +109,7 @@ static struct join_env swap_join(void *self, uint32_t slot)
 }
 
 /* A later engine goes on behind what stands in an event. */
-static void frames_told(void *self, uint16_t input, uint64_t frames, uint64_t bytes, uint64_t drops)
+static void tell_source(void *self, uint16_t input, uint64_t frames, uint64_t bytes, uint64_t drops)
 {
 	struct engine *engine = self;
 
@@ -136,7 +138,7 @@ static struct join_conf join_conf_of(struct engine *engine)
 		.replay = !conf->live,
 		.run = conf->run,
 		.env_of = swap_join,
-		.told = frames_told,
+		.told = tell_source,
 		.self = engine,
 		.key = conf->key,
 		.sensor = conf->sensor,
@@ -215,6 +217,7 @@ static bool engine_prepare(
 	engine->decoder = decoder_new(&engine->arena, plan.frag_buffers,
 		source_inputs(engine->source), &conf->key, tenants);
 	lanes_new(engine, &plan);
+	frames_book_init(&engine->book, engine->source, engine->decoder, &engine->frames);
 	struct join_conf join = join_conf_of(engine);
 	struct join_env env = loaded_join_env(&engine->loaded[0]);
 	engine->join = join_new(&engine->arena, &join, &env, engine->join_end, engine->sink);
@@ -337,7 +340,7 @@ static void publish_dealt(struct engine *engine, bool ended)
 {
 	/* ord before now would promise frames that are not dealt yet; each alone is true here. */
 	atomic_store_explicit(&engine->dealt.now_ns, engine->pos.now_ns, memory_order_release);
-	atomic_store_explicit(&engine->dealt.ord, engine->pos.ord, memory_order_release);
+	atomic_store_explicit(&engine->dealt.ord, engine->pos.ord + 1, memory_order_release);
 	atomic_store_explicit(&engine->dealt.ended, ended, memory_order_release);
 }
 
@@ -363,41 +366,18 @@ static void deal(struct engine *engine, const struct packet *packet)
 		give_back(engine, packet);
 }
 
-/* The capture thread's own sums: frames by source, once a minute. */
-static void book_frames(struct engine *engine, uint16_t input, uint64_t stamp_ns)
-{
-	const struct decode_counters *now = decoder_counters(engine->decoder, input);
-	struct decode_counters *before = &engine->booked[input];
-	struct source_input *at = &engine->booked_input[input];
-	struct fact_frames *fact;
-	struct source_input state;
-
-	source_input(engine->source, input, &state);
-	if (now->frames == before->frames && state.drops == at->drops)
-		return;
-	emit_at(&engine->frames, stamp_ns, STAMP_TIMER, UINT64_MAX);
-	fact = emit_reserve(&engine->frames, FACT_FRAMES, sizeof(*fact));
-	if (fact == NULL)
-		return;
-	fact->minute = engine->frame_minute;
-	fact->source = input;
-	fact->frames = (int64_t)(now->frames - before->frames);
-	fact->decoded = (int64_t)(now->decoded - before->decoded);
-	for (int i = 0; i < FRAME_REASON_COUNT; i++)
-		fact->refused[i] = (int64_t)(now->refused[i] - before->refused[i]);
-	fact->bytes = (int64_t)(state.bytes - at->bytes);
-	fact->drops = (int64_t)(state.drops - at->drops);
-	*before = *now;
-	*at = state;
-	emit_commit(&engine->frames, &fact->fact);
-}
-
 static void mark_frames(struct engine *engine, struct pos pos)
 {
 	struct spsc_control *control = engine->frames.ring.control;
 
 	atomic_store_explicit(&control->words[MARK_TIME], pos.now_ns, memory_order_release);
 	atomic_store_explicit(&control->words[MARK_ORD], pos.ord, memory_order_release);
+}
+
+/* All up to the position was told: the mark that says so. */
+static struct pos behind(const struct engine *engine)
+{
+	return (struct pos){.now_ns = engine->pos.now_ns, .ord = engine->pos.ord + 1};
 }
 
 /* Time moves on: what is booked by minute is sent, then the position is told. */
@@ -408,7 +388,7 @@ static void advance(struct engine *engine, uint64_t now_ns)
 	if (engine->frame_minute != UINT64_MAX && minute > engine->frame_minute) {
 		uint64_t end_ns = (engine->frame_minute + 1) * MINUTE_NS;
 		for (uint32_t i = 0; i < source_inputs(engine->source); i++)
-			book_frames(engine, (uint16_t)i, end_ns);
+			frames_book(&engine->book, (uint16_t)i, engine->frame_minute, end_ns);
 		decoder_expire(engine->decoder, now_ns);
 	}
 	engine->frame_minute = minute;
@@ -459,15 +439,13 @@ static void pass_on(struct engine *engine, const struct packet packets[], uint32
 			atomic_store_explicit(&engine->dealt.ord, before.ord, memory_order_release);
 			deal(engine, &packets[i]);
 		}
-		engine->pos.ord++;
 		publish_dealt(engine, false);
-		engine->pos.ord--;
 		return;
 	}
 	worker_packets(inline_worker, packets, count);
 	for (uint32_t i = 0; i < count; i++)
 		give_back(engine, &packets[i]);
-	worker_reached(inline_worker, engine->pos);
+	worker_reached(inline_worker, behind(engine));
 }
 
 static void live_tick(struct engine *engine)
@@ -478,9 +456,9 @@ static void live_tick(struct engine *engine)
 		now_ns = engine->pos.now_ns + LIVE_JUMP_NS;
 	if (now_ns > engine->pos.now_ns)
 		advance(engine, now_ns);
-	mark_frames(engine, engine->pos);
+	mark_frames(engine, behind(engine));
 	if (engine->conf->workers == 1)
-		worker_reached(engine->lane[0].worker, engine->pos);
+		worker_reached(engine->lane[0].worker, behind(engine));
 	else
 		publish_dealt(engine, false);
 }
@@ -508,24 +486,67 @@ static void order_swap(struct engine *engine, uint32_t slot)
 	emit_commit(&engine->frames, &fact->fact);
 }
 
-static void try_swap(struct engine *engine)
+/* A word of the control plane at a position of its own. */
+static void note(struct engine *engine, enum fact_note_kind kind, const char *text)
+{
+	struct masked detail;
+	struct fact_note *fact;
+
+	mask_text(&detail, bytes_text(text));
+	engine->pos.ord++;
+	emit_at(&engine->frames, engine->pos.now_ns, STAMP_PACKET, engine->pos.ord);
+	fact = emit_reserve(&engine->frames, FACT_NOTE, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	fact->note = kind;
+	memcpy(&fact->detail, &detail, masked_size(&detail));
+	emit_commit(&engine->frames, &fact->fact);
+}
+
+/* The other slot is free only when all have passed the last swap. */
+static bool all_passed(struct engine *engine)
+{
+	if (engine->leaving == NULL)
+		return true;
+	if (atomic_load(&engine->passed) < engine->conf->workers + 1)
+		return false;
+	if (engine->feed.left != NULL)
+		engine->feed.left(engine->feed.self, engine->leaving);
+	engine->leaving = NULL;
+	return true;
+}
+
+static void swap_to(struct engine *engine, const struct generation *next)
 {
 	uint32_t slot = 1 - engine->slot;
-	const struct generation *next;
 	struct err err = {0};
-
-	/* The other slot is free only when all have passed the last swap. */
-	if (engine->swaps > 0 && atomic_load(&engine->passed) < engine->conf->workers + 1)
-		return;
-	next = engine->feed.next(engine->feed.self, engine->pos);
-	if (next == NULL)
-		return;
 	bool fine = loaded_open(&engine->loaded[slot], next, engine->conf->workers, engine->names,
 		source_inputs(engine->source), &err);
-	if (fine)
+
+	if (fine) {
+		engine->leaving = engine->current;
+		engine->current = next;
 		order_swap(engine, slot);
+	} else {
+		note(engine, NOTE_GENERATION_REFUSED, err.text);
+	}
 	if (engine->feed.taken != NULL)
 		engine->feed.taken(engine->feed.self, next, fine ? NULL : err.text);
+}
+
+static void try_swap(struct engine *engine)
+{
+	const struct generation *next;
+	const char *reason;
+
+	if (!all_passed(engine))
+		return;
+	reason = engine->feed.refusal != NULL ? engine->feed.refusal(engine->feed.self) : NULL;
+	if (reason != NULL)
+		note(engine, NOTE_GENERATION_REFUSED, reason);
+	next = engine->feed.next(engine->feed.self, engine->pos);
+	if (next != NULL)
+		swap_to(engine, next);
 }
 
 /* One batch, or a wait for it.  False: the end of the input. */
@@ -547,7 +568,7 @@ static bool capture_step(struct engine *engine, int wait_ms)
 	}
 	uint32_t made = decode_batch(engine, frames, (uint32_t)count, packets);
 	/* Told before workers may wait for room: the join must not wait for us in turn. */
-	mark_frames(engine, engine->pos);
+	mark_frames(engine, behind(engine));
 	pass_on(engine, packets, made);
 	try_swap(engine);
 	return true;
@@ -570,12 +591,11 @@ static void capture_end(struct engine *engine)
 	engine->lane[0].emit.live &= engine->conf->workers > 1;
 	decoder_expire(engine->decoder, STAMP_END_NS);
 	for (uint32_t i = 0; i < source_inputs(engine->source); i++)
-		book_frames(engine, (uint16_t)i, STAMP_END_NS);
+		frames_book(&engine->book, (uint16_t)i, engine->frame_minute, STAMP_END_NS);
 	mark_frames(engine, (struct pos){.now_ns = STAMP_END_NS, .ord = UINT64_MAX});
-	engine->pos.ord++;
 	publish_dealt(engine, true);
 	if (engine->conf->workers == 1) {
-		worker_reached(engine->lane[0].worker, engine->pos);
+		worker_reached(engine->lane[0].worker, behind(engine));
 		worker_finish(engine->lane[0].worker);
 	}
 }
@@ -647,13 +667,12 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 	engine.sink = sink;
 	engine.stop = stop;
 	engine.feed = feed;
+	engine.current = generation;
 	engine.frame_minute = UINT64_MAX;
 	for (uint32_t i = 0; i < source_inputs(source); i++) {
 		struct source_input input;
 		source_input(source, i, &input);
 		engine.names[i] = input.name;
-		engine.booked_input[i] =
-			(struct source_input){.bytes = input.told_bytes, .drops = input.told_drops};
 	}
 	if (!engine_prepare(&engine, generation, err)) {
 		engine_close(&engine);

@@ -36,12 +36,17 @@ struct engine_conf {
 /* The next generation, or NULL: none now.  Asked once at the start (must give
  * one) and then between batches, with the position reached; a feed for files
  * gives none then, so that a run never changes in the middle.  The engine
- * borrows a generation until it is answered: taken says whether it runs now or was refused
- * (reason: one line), and at the next such answer the one before it is free. */
+ * borrows a generation: taken says that it runs now, or was refused (reason: one
+ * line) and is free; left says that workers and join have all gone on to the next
+ * one, so that it is free.  All are called by the capture thread. */
 struct generation_feed {
 	void *self;
 	const struct generation *(*next)(void *self, struct pos at);
+	/* Why one was refused before it came here, once, valid until next() is asked; NULL:
+	 * nothing new.  May be NULL, as those below. */
+	const char *(*refusal)(void *self);
 	void (*taken)(void *self, const struct generation *generation, const char *reason);
+	void (*left)(void *self, const struct generation *generation);
 };
 
 struct engine_report {

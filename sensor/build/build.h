@@ -2,6 +2,8 @@
 #ifndef SEKISHO_BUILD_BUILD_H
 #define SEKISHO_BUILD_BUILD_H
 
+#include <sys/types.h>
+
 #include "generation/generation.h"
 #include "policy/policy.h"
 
@@ -29,5 +31,18 @@ bool build_here(const struct build_request *request, struct generation *out, str
  * is an error with a text, and out stays untouched.  Waits; leaves no zombie,
  * but SIGCHLD must not be ignored. */
 bool build_in_child(const struct build_request *request, struct generation *out, struct err *err);
+
+/* The same in two steps, for who has more to do than to wait: build_end() takes what
+ * waitpid() said of pid, and leaves nothing open. */
+struct build_child {
+	pid_t pid;
+	int pipe[2]; /* -1: closed */
+	int section[SECTION_COUNT];
+};
+bool build_begin(const struct build_request *request, struct build_child *child, struct err *err);
+bool build_end(const struct build_request *request, struct build_child *child, int status,
+	struct generation *out, struct err *err);
+/* Closes what is open of it: in a process that was forked meanwhile for something else. */
+void build_forget(struct build_child *child);
 
 #endif

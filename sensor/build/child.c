@@ -24,8 +24,7 @@
 struct plan {
 	const struct build_request *request;
 	const struct build_limits *limits;
-	int section[SECTION_COUNT];
-	int pipe[2];
+	struct build_child *child;
 	pid_t parent;
 };
 
@@ -62,9 +61,9 @@ static bool build_all(const struct plan *plan, struct err *err)
 		uint8_t stage = (uint8_t)i, *image = NULL;
 		size_t len = 0;
 
-		say(plan->pipe[1], &stage, 1);
+		say(plan->child->pipe[1], &stage, 1);
 		bool good = build_section(plan->request, kind, &image, &len, err) &&
-			    section_write(plan->section[i], kind, bytes_of(image, len), err);
+			    section_write(plan->child->section[i], kind, bytes_of(image, len), err);
 		free(image);
 		if (!good)
 			return false;
@@ -98,14 +97,14 @@ static _Noreturn void child_main(const struct plan *plan)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != plan->parent)
 		_exit(EXIT_CANNOT);
-	memcpy(keep, plan->section, sizeof(plan->section));
-	keep[SECTION_COUNT] = plan->pipe[1];
+	memcpy(keep, plan->child->section, sizeof(plan->child->section));
+	keep[SECTION_COUNT] = plan->child->pipe[1];
 	qsort(keep, SECTION_COUNT + 1, sizeof(keep[0]), fd_order);
 	if (build_confine(plan->limits, keep, SECTION_COUNT + 1, &err) && build_all(plan, &err))
 		_exit(EXIT_DONE);
 	uint8_t stage = SECTION_COUNT;
-	say(plan->pipe[1], &stage, 1);
-	say(plan->pipe[1], &err, sizeof(err));
+	say(plan->child->pipe[1], &stage, 1);
+	say(plan->child->pipe[1], &err, sizeof(err));
 	_exit(EXIT_CANNOT);
 }
 
@@ -253,11 +252,11 @@ static bool finish_all(struct plan *plan, struct generation *out, struct err *er
 	struct generation made = {0};
 
 	for (int i = 0; i < SECTION_COUNT; i++) {
-		if (!section_finish(&made.section[i], plan->section[i], err)) {
+		if (!section_finish(&made.section[i], plan->child->section[i], err)) {
 			generation_drop(&made);
 			return false;
 		}
-		plan->section[i] = -1;
+		plan->child->section[i] = -1;
 		if (made.section[i].kind != (uint32_t)i) {
 			generation_drop(&made);
 			return err_set(err, EXIT_INTERNAL, "builder: section %s is another kind",
@@ -284,60 +283,104 @@ static pid_t fork_quiet(struct plan *plan)
 	return pid;
 }
 
-static bool run(struct plan *plan, struct generation *out, struct err *err)
+static void close_one(int *fd)
 {
-	struct told told = {.stage = SECTION_POLICY};
-	int status = 0;
-	pid_t pid = fork_quiet(plan), gone;
-
-	if (-1 == pid)
-		return err_set(err, EXIT_CANNOT, "builder: no process: %s", strerror(errno));
-	close(plan->pipe[1]);
-	plan->pipe[1] = -1;
-	listen_to(plan->pipe[0], &told);
-	do
-		gone = waitpid(pid, &status, 0);
-	while (-1 == gone && errno == EINTR);
-	if (-1 == gone)
-		return err_set(
-			err, EXIT_CANNOT, "builder: its end was not seen: %s", strerror(errno));
-	return ended(plan, &told, status, err) && finish_all(plan, out, err);
+	if (-1 != *fd)
+		close(*fd);
+	*fd = -1;
 }
 
-static void close_one(int fd)
+static bool open_all(struct build_child *child, struct err *err)
 {
-	if (-1 != fd)
-		close(fd);
-}
-
-static bool open_all(struct plan *plan, struct err *err)
-{
+	*child = (struct build_child){.pid = -1, .pipe = {-1, -1}};
+	for (int i = 0; i < SECTION_COUNT; i++)
+		child->section[i] = -1;
 	for (int i = 0; i < SECTION_COUNT; i++) {
-		plan->section[i] = section_memfd((enum section_kind)i, err);
-		if (-1 == plan->section[i])
+		child->section[i] = section_memfd((enum section_kind)i, err);
+		if (-1 == child->section[i])
 			return false;
 	}
-	if (-1 == pipe2(plan->pipe, O_CLOEXEC))
+	if (-1 == pipe2(child->pipe, O_CLOEXEC))
 		return err_set(err, EXIT_CANNOT, "builder: no pipe: %s", strerror(errno));
 	return true;
+}
+
+void build_forget(struct build_child *child)
+{
+	for (int i = 0; i < SECTION_COUNT; i++)
+		close_one(&child->section[i]);
+	close_one(&child->pipe[0]);
+	close_one(&child->pipe[1]);
+}
+
+static bool begin(struct plan *plan, struct err *err)
+{
+	bool good = open_all(plan->child, err);
+
+	if (good) {
+		plan->child->pid = fork_quiet(plan);
+		good = -1 != plan->child->pid ||
+		       err_set(err, EXIT_CANNOT, "builder: no process: %s", strerror(errno));
+	}
+	if (good)
+		close_one(&plan->child->pipe[1]);
+	else
+		build_forget(plan->child);
+	return good;
+}
+
+static bool end(struct plan *plan, int status, struct generation *out, struct err *err)
+{
+	struct told told = {.stage = SECTION_POLICY};
+
+	listen_to(plan->child->pipe[0], &told);
+	bool good = ended(plan, &told, status, err) && finish_all(plan, out, err);
+	build_forget(plan->child);
+	return good;
+}
+
+static bool wait_for(pid_t pid, int *status, struct err *err)
+{
+	pid_t gone;
+
+	do
+		gone = waitpid(pid, status, 0);
+	while (-1 == gone && errno == EINTR);
+	return -1 != gone ||
+	       err_set(err, EXIT_CANNOT, "builder: its end was not seen: %s", strerror(errno));
 }
 
 bool build_in_child_under(const struct build_request *request, const struct build_limits *limits,
 	struct generation *out, struct err *err)
 {
-	struct plan plan = {.request = request, .limits = limits, .pipe = {-1, -1}};
+	struct build_child child;
+	struct plan plan = {.request = request, .limits = limits, .child = &child};
+	int status = 0;
 
-	for (int i = 0; i < SECTION_COUNT; i++)
-		plan.section[i] = -1;
-	bool good = open_all(&plan, err) && run(&plan, out, err);
-	for (int i = 0; i < SECTION_COUNT; i++)
-		close_one(plan.section[i]);
-	close_one(plan.pipe[0]);
-	close_one(plan.pipe[1]);
-	return good;
+	if (!begin(&plan, err))
+		return false;
+	if (wait_for(child.pid, &status, err))
+		return end(&plan, status, out, err);
+	build_forget(&child);
+	return false;
 }
 
 bool build_in_child(const struct build_request *request, struct generation *out, struct err *err)
 {
 	return build_in_child_under(request, &build_limits_default, out, err);
+}
+
+bool build_begin(const struct build_request *request, struct build_child *child, struct err *err)
+{
+	struct plan plan = {.request = request, .limits = &build_limits_default, .child = child};
+
+	return begin(&plan, err);
+}
+
+bool build_end(const struct build_request *request, struct build_child *child, int status,
+	struct generation *out, struct err *err)
+{
+	struct plan plan = {.request = request, .limits = &build_limits_default, .child = child};
+
+	return end(&plan, status, out, err);
 }

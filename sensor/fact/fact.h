@@ -30,6 +30,7 @@ enum fact_kind {
 	FACT_FRAMES,     /* a partial row of one source and minute, by the capture thread */
 	FACT_LISTED,     /* a flow with an indicator's address or name */
 	FACT_SWAP,       /* from here on another generation, by the capture thread */
+	FACT_NOTE,       /* a word of the control plane, by the capture thread */
 	FACT_KIND_COUNT
 };
 
@@ -127,12 +128,6 @@ struct fact_listed {
 };
 
 const char *fact_kind_word(enum fact_kind kind);
-
-struct fact_swap {
-	struct fact fact;
-	uint32_t slot; /* of the generations opened */
-	uint32_t zero;
-};
 
 /* Copies a masked text into a slot of a finding (each slot once) and grows
  * fact.size; what does not fit in FACT_MAX is cut. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "fact/control.h"
 #include "join/flood.h"
 #include "join/state.h"
 
@@ -97,6 +98,15 @@ static void take_listed(struct join *join, const struct fact_listed *listed)
 	join->counters.folded++;
 }
 
+static void take_note(struct join *join, const struct fact_note *note)
+{
+	static const char *const states[] = {[NOTE_GENERATION_REFUSED] = "generation-refused",
+		[NOTE_INTERFACE_DOWN] = "interface-down",
+		[NOTE_INTERFACE_UP] = "interface-up"};
+
+	join_health(join, states[note->note], &note->detail, note->fact.stamp.time_ns);
+}
+
 static bool is_fold(const struct fact *fact)
 {
 	return fact->kind == FACT_CONTACT || fact->kind == FACT_COVERAGE ||
@@ -153,6 +163,9 @@ static void take_fact(struct join *join, const struct fact *fact)
 		join->env =
 			join->conf.env_of(join->conf.self, ((const struct fact_swap *)fact)->slot);
 		join_health(join, "generation", NULL, fact->stamp.time_ns);
+		break;
+	case FACT_NOTE:
+		take_note(join, (const struct fact_note *)fact);
 		break;
 	case FACT_KIND_COUNT:
 		break;

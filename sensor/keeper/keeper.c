@@ -16,7 +16,9 @@
 #include "base/log.h"
 #include "engine.h"
 #include "keeper/child.h"
+#include "keeper/feed.h"
 #include "keeper/key.h"
+#include "keeper/reload.h"
 #include "keeper/ring.h"
 #include "shipper/shipper.h"
 
@@ -24,6 +26,7 @@
 #define RESTART_FRESH_NS 5000000000 /* one that lived longer died of something else */
 #define PAUSE_LIVE_NS 200000000l
 #define PAUSE_LIVE_S 10 /* after as many */
+#define TICK_S 1
 
 struct keeper {
 	const struct conf *conf;
@@ -36,6 +39,8 @@ struct keeper {
 	uint32_t restarts;   /* of the engine, */
 	uint32_t fresh;      /* without one that lived, */
 	uint64_t started_ns; /* the last one at */
+	struct reload reload;
+	sigset_t signals; /* that are waited for, and blocked else */
 	bool stopping;
 };
 
@@ -107,11 +112,6 @@ static bool prepare(struct keeper *keeper, struct err *err)
 		&keeper->ring, keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
 }
 
-static const struct generation *first_generation(void *self, struct pos at)
-{
-	return at.ord == 0 ? self : NULL;
-}
-
 static void *reserve(void *self, uint32_t len)
 {
 	const struct timespec pause = {.tv_nsec = 100000};
@@ -129,8 +129,7 @@ static void commit(void *self, uint32_t len)
 
 static bool engine_ready(void *self, struct err *err)
 {
-	(void)self;
-	return child_confine_engine(err);
+	return child_confine_engine(err) && feed_start(self, err);
 }
 
 static void run_number(const struct keeper *keeper, struct engine_conf *conf)
@@ -159,18 +158,22 @@ static void say_damage(struct source *source)
 /* The child's whole life. */
 static int engine_child(struct keeper *keeper)
 {
+	static struct feed feed; /* its thread ends with the process */
 	struct err err = {0};
 	struct spsc ring;
 	struct engine_report report = {0};
 	struct event_sink sink = {.self = &ring, .reserve = reserve, .commit = commit};
-	struct generation_feed feed = {.self = &keeper->generation, .next = first_generation};
 	struct engine_conf conf = {.workers = keeper->conf->workers,
 		.memory = keeper->conf->memory,
 		.fact_ring = keeper->conf->fact_ring,
 		.live = source_is_live(keeper->source),
 		.sensor = keeper->conf->name,
-		.ready = engine_ready};
+		.ready = engine_ready,
+		.self = &feed};
 
+	reload_forget_keeper(&keeper->reload);
+	feed_init(&feed, conf.live ? &keeper->reload.control : NULL, keeper->reload.serial,
+		&keeper->generation);
 	memcpy(conf.token_key, keeper->card_key, sizeof(conf.token_key));
 	if (keeper->restarts > 0)
 		source_take_over(keeper->source);
@@ -186,7 +189,8 @@ static int engine_child(struct keeper *keeper)
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
 		return EXIT_INTERNAL;
 	}
-	int status = engine_run(&conf, keeper->source, sink, feed, &child_stop, &report, &err);
+	int status = engine_run(
+		&conf, keeper->source, sink, feed_calls(&feed), &child_stop, &report, &err);
 	labels_free_all(labels, conf.workers);
 	if (err.status != 0)
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
@@ -213,6 +217,7 @@ static int shipper_child(struct keeper *keeper)
 		.until_drained = !source_is_live(keeper->source)};
 
 	explicit_bzero(keeper->card_key, sizeof(keeper->card_key));
+	reload_forget(&keeper->reload);
 	if (!child_start("sekisho-shipper", &err) ||
 		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, false)) {
 		log_line(LOG_LEVEL_ERROR, "shipper: %s", err.text);
@@ -264,14 +269,20 @@ static bool starts_again(struct keeper *keeper)
 	return keeper->fresh < RESTARTS_MAX || live;
 }
 
-static void pause_live(const struct keeper *keeper)
+/* False: an order to stop came meanwhile. */
+static bool pause_live(const struct keeper *keeper)
 {
 	struct timespec pause = {.tv_nsec = PAUSE_LIVE_NS};
+	sigset_t stops;
 
+	if (!source_is_live(keeper->source))
+		return true;
 	if (keeper->fresh > RESTARTS_MAX)
 		pause = (struct timespec){.tv_sec = PAUSE_LIVE_S};
-	if (source_is_live(keeper->source))
-		nanosleep(&pause, NULL); /* a signal ends it */
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	return sigtimedwait(&stops, NULL, &pause) == -1;
 }
 
 /* The engine is gone: for good if it said so or the input kills it again and again. */
@@ -283,8 +294,9 @@ static bool engine_gone(struct keeper *keeper, int status, struct err *err)
 		log_line(LOG_LEVEL_ERROR, "the engine died (%s); it starts again", how(status));
 		keeper->restarts++;
 		keeper->fresh++;
-		pause_live(keeper);
-		return start_engine(keeper, err);
+		if (pause_live(keeper))
+			return start_engine(keeper, err);
+		keeper->stopping = true;
 	}
 	keeper->engine = 0;
 	keeper->engine_status = killed ? EXIT_INTERNAL : WEXITSTATUS(status);
@@ -318,49 +330,64 @@ static void stop_children(struct keeper *keeper)
 		kill(keeper->shipper, SIGTERM);
 }
 
-/* Until both are gone.  The shipper is told to end only after the engine has. */
-static bool watch(struct keeper *keeper, struct err *err)
+/* Whoever is gone is seen to. */
+static bool reap(struct keeper *keeper, struct err *err)
 {
 	bool fine = true;
+	int status;
+	pid_t pid;
 
-	while (keeper->engine > 0 || keeper->shipper > 0) {
-		int status;
-		pid_t pid = waitpid(-1, &status, 0);
-		if (pid == -1 && errno == EINTR) {
-			if (child_stop != 0)
-				stop_children(keeper);
-			continue;
-		}
-		if (pid == -1)
-			return err_set(err, EXIT_INTERNAL, "waitpid: %s", strerror(errno));
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == keeper->engine)
 			fine = engine_gone(keeper, status, err) && fine;
 		else if (pid == keeper->shipper)
 			fine = shipper_gone(keeper, status, err) && fine;
-		if (keeper->stopping || !fine)
+		else if (keeper->reload.running && pid == keeper->reload.child.pid)
+			reload_end(&keeper->reload, status, &keeper->generation);
+	}
+	return fine;
+}
+
+/* Until both are gone.  The shipper is told to end only after the engine has. */
+static bool watch(struct keeper *keeper, struct err *err)
+{
+	const struct timespec tick = {.tv_sec = TICK_S};
+	bool fine = true;
+
+	while (keeper->engine > 0 || keeper->shipper > 0) {
+		int signal = sigtimedwait(&keeper->signals, NULL, &tick);
+
+		if (signal == SIGHUP && !keeper->stopping)
+			reload_begin(&keeper->reload);
+		fine = reap(keeper, err) && fine;
+		if (signal == SIGTERM || signal == SIGINT || keeper->stopping || !fine)
 			stop_children(keeper);
 	}
 	return fine;
 }
 
-static void on_signal(int signal)
+/* SIGHUP means a reload where there is something to reload for. */
+static void block_signals(struct keeper *keeper)
 {
-	(void)signal;
-	child_stop = 1;
+	sigemptyset(&keeper->signals);
+	sigaddset(&keeper->signals, SIGTERM);
+	sigaddset(&keeper->signals, SIGINT);
+	sigaddset(&keeper->signals, SIGCHLD);
+	if (source_is_live(keeper->source))
+		sigaddset(&keeper->signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &keeper->signals, NULL);
 }
 
 static int run(struct keeper *keeper, struct err *err)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	struct spsc_control *control;
 
-	if (!prepare(keeper, err))
+	if (!prepare(keeper, err) || !reload_init(&keeper->reload, &keeper->conf->build, err))
 		return err->status;
 	control = keeper->ring.mem;
 	atomic_store(&control->words[SHIPPER_WORD_ENDED], 0);
 	say_defaults(keeper->conf);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	block_signals(keeper);
 	keeper->engine_status = -1;
 	keeper->shipper = start(keeper, shipper_child, err);
 	if (!start_engine(keeper, err)) {
@@ -380,6 +407,7 @@ int keeper_run(const struct conf *conf, struct err *err)
 
 	explicit_bzero(keeper.card_key, sizeof(keeper.card_key));
 	event_ring_close(&keeper.ring);
+	reload_close(&keeper.reload);
 	generation_drop(&keeper.generation);
 	if (keeper.source != NULL)
 		source_close(keeper.source);
