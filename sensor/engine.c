@@ -8,11 +8,8 @@
 #include "base/clock.h"
 #include "base/coverage.h"
 #include "decode/decode.h"
-#include "fact/control.h"
-#include "frames.h"
-#include "loaded.h"
+#include "engine_state.h"
 #include "mask/mask.h"
-#include "worker.h"
 
 #define FACT_RING (8u << 20)
 #define DEAL_RING (1u << 20)
@@ -23,47 +20,6 @@
 #define TICK_MS 100
 #define LAST_NS 50000000ull /* live: reading goes on after the order to stop */
 #define LAST_WAIT_MS 10
-
-/* The dealer's position: everything up to ord was dealt. */
-struct dealt {
-	_Alignas(64) _Atomic uint64_t now_ns;
-	_Atomic uint64_t ord;
-	_Atomic bool ended;
-};
-
-struct lane { /* one worker */
-	struct engine *engine;
-	struct worker *worker;
-	struct emit emit;
-	struct spsc deal_in;  /* dealer's end */
-	struct spsc deal_out; /* worker's end */
-	pthread_t thread;
-};
-
-struct engine {
-	const struct engine_conf *conf;
-	struct source *source;
-	struct event_sink sink;
-	const volatile int *stop;
-	struct arena arena;
-	struct decoder *decoder;
-	struct loaded loaded[2]; /* slots take turns */
-	uint32_t slot;           /* the one in use at the capture thread's position */
-	_Atomic uint32_t passed; /* workers and join that passed the last swap */
-	struct generation_feed feed;
-	const struct generation *current, *leaving; /* leaving: not all have gone on */
-	uint64_t swaps;
-	struct lane lane[ENGINE_WORKERS_MAX];
-	struct emit frames; /* the capture thread's own facts */
-	struct spsc join_end[JOIN_RINGS_MAX];
-	struct join *join;
-	pthread_t join_thread;
-	struct dealt dealt;
-	struct pos pos;
-	uint64_t frame_minute;
-	struct frames_book book;
-	const char *names[SOURCE_INPUTS_MAX];
-};
 
 /* A replay that is stopped ends as by kill: it will be told again from its beginning.
  * Live, stop is the end of input. */
@@ -97,15 +53,6 @@ static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
 	env.labels = engine->conf->labels != NULL ? engine->conf->labels[worker] : NULL;
 	memcpy(env.token_key, engine->conf->token_key, sizeof(env.token_key));
 	return env;
-}
-
-/* The join passes a swap. */
-static struct join_env swap_join(void *self, uint32_t slot)
-{
-	struct engine *engine = self;
-
-	atomic_fetch_add(&engine->passed, 1);
-	return loaded_join_env(&engine->loaded[slot]);
 }
 
 /* A later engine goes on behind what stands in an event. */
@@ -245,23 +192,6 @@ static void *join_run(void *self)
 	return NULL;
 }
 
-/* Between packets of one position and the next: what stands in a deal ring is
- * packets and this. */
-struct swap_order {
-	struct pos pos;
-	uint32_t slot;
-};
-static_assert(sizeof(struct swap_order) != sizeof(struct packet), "told apart by length");
-
-static void swap_worker(struct engine *engine, uint32_t worker, struct pos pos, uint32_t slot)
-{
-	struct inspect_env env = loaded_inspect_env(&engine->loaded[slot], worker);
-
-	worker_reached(engine->lane[worker].worker, pos);
-	worker_swap(engine->lane[worker].worker, &env);
-	atomic_fetch_add(&engine->passed, 1);
-}
-
 /* A worker's thread, with more than one worker.  A batch ends at an order. */
 static uint32_t take_dealt(
 	struct lane *lane, struct packet packets[WORKER_BATCH], struct swap_order *order)
@@ -344,7 +274,7 @@ static void publish_dealt(struct engine *engine, bool ended)
 	atomic_store_explicit(&engine->dealt.ended, ended, memory_order_release);
 }
 
-static bool deal_to(struct engine *engine, struct lane *lane, const void *data, uint32_t len)
+bool engine_deal(struct engine *engine, struct lane *lane, const void *data, uint32_t len)
 {
 	void *room;
 
@@ -362,7 +292,7 @@ static void deal(struct engine *engine, const struct packet *packet)
 {
 	struct lane *lane = &engine->lane[packet->hash % engine->conf->workers];
 
-	if (!deal_to(engine, lane, packet, sizeof(*packet)))
+	if (!engine_deal(engine, lane, packet, sizeof(*packet)))
 		give_back(engine, packet);
 }
 
@@ -463,92 +393,6 @@ static void live_tick(struct engine *engine)
 		publish_dealt(engine, false);
 }
 
-/* A position of its own between two frames; everybody swaps there. */
-static void order_swap(struct engine *engine, uint32_t slot)
-{
-	struct swap_order order = {.slot = slot};
-	struct fact_swap *fact;
-
-	engine->pos.ord++;
-	order.pos = engine->pos;
-	atomic_store(&engine->passed, 0);
-	engine->slot = slot;
-	engine->swaps++;
-	for (uint32_t i = 0; engine->conf->workers > 1 && i < engine->conf->workers; i++)
-		deal_to(engine, &engine->lane[i], &order, sizeof(order));
-	if (engine->conf->workers == 1)
-		swap_worker(engine, 0, order.pos, slot);
-	emit_at(&engine->frames, order.pos.now_ns, STAMP_PACKET, order.pos.ord);
-	fact = emit_reserve(&engine->frames, FACT_SWAP, sizeof(*fact));
-	if (fact == NULL)
-		return;
-	fact->slot = slot;
-	emit_commit(&engine->frames, &fact->fact);
-}
-
-/* A word of the control plane at a position of its own. */
-static void note(struct engine *engine, enum fact_note_kind kind, const char *text)
-{
-	struct masked detail;
-	struct fact_note *fact;
-
-	mask_text(&detail, bytes_text(text));
-	engine->pos.ord++;
-	emit_at(&engine->frames, engine->pos.now_ns, STAMP_PACKET, engine->pos.ord);
-	fact = emit_reserve(&engine->frames, FACT_NOTE, sizeof(*fact));
-	if (fact == NULL)
-		return;
-	fact->note = kind;
-	memcpy(&fact->detail, &detail, masked_size(&detail));
-	emit_commit(&engine->frames, &fact->fact);
-}
-
-/* The other slot is free only when all have passed the last swap. */
-static bool all_passed(struct engine *engine)
-{
-	if (engine->leaving == NULL)
-		return true;
-	if (atomic_load(&engine->passed) < engine->conf->workers + 1)
-		return false;
-	if (engine->feed.left != NULL)
-		engine->feed.left(engine->feed.self, engine->leaving);
-	engine->leaving = NULL;
-	return true;
-}
-
-static void swap_to(struct engine *engine, const struct generation *next)
-{
-	uint32_t slot = 1 - engine->slot;
-	struct err err = {0};
-	bool fine = loaded_open(&engine->loaded[slot], next, engine->conf->workers, engine->names,
-		source_inputs(engine->source), &err);
-
-	if (fine) {
-		engine->leaving = engine->current;
-		engine->current = next;
-		order_swap(engine, slot);
-	} else {
-		note(engine, NOTE_GENERATION_REFUSED, err.text);
-	}
-	if (engine->feed.taken != NULL)
-		engine->feed.taken(engine->feed.self, next, fine ? NULL : err.text);
-}
-
-static void try_swap(struct engine *engine)
-{
-	const struct generation *next;
-	const char *reason;
-
-	if (!all_passed(engine))
-		return;
-	reason = engine->feed.refusal != NULL ? engine->feed.refusal(engine->feed.self) : NULL;
-	if (reason != NULL)
-		note(engine, NOTE_GENERATION_REFUSED, reason);
-	next = engine->feed.next(engine->feed.self, engine->pos);
-	if (next != NULL)
-		swap_to(engine, next);
-}
-
 /* One batch, or a wait for it.  False: the end of the input. */
 static bool capture_step(struct engine *engine, int wait_ms)
 {
@@ -562,7 +406,7 @@ static bool capture_step(struct engine *engine, int wait_ms)
 		/* A gzip'd file is idle too while its blocks are held: no wall time there. */
 		if (engine->conf->live)
 			live_tick(engine);
-		try_swap(engine);
+		swap_try(engine);
 		source_wait(engine->source, wait_ms);
 		return true;
 	}
@@ -570,7 +414,7 @@ static bool capture_step(struct engine *engine, int wait_ms)
 	/* Told before workers may wait for room: the join must not wait for us in turn. */
 	mark_frames(engine, behind(engine));
 	pass_on(engine, packets, made);
-	try_swap(engine);
+	swap_try(engine);
 	return true;
 }
 

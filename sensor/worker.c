@@ -20,6 +20,7 @@ struct worker {
 	uint64_t now_ns; /* every due time up to it was served */
 	uint64_t minute; /* the open one; UINT64_MAX: no packet yet */
 	uint32_t epoch;  /* of the rows in account: grows when they leave */
+	bool no_room;    /* for further sums of this minute */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
 };
@@ -290,15 +291,20 @@ static void name_contact(struct worker *worker, uint32_t flow, struct bytes name
 	contacts_name(worker->contacts, &contact, &said);
 }
 
-static void send_coverage(void *self, const struct account_row *row)
+/* What finds no room stays in the books for the next minute's end; once one does not, the
+ * others are not waited for. */
+static bool send_coverage(void *self, const struct account_row *row)
 {
 	struct worker *worker = self;
-	struct fact_coverage *fact = emit_reserve(worker->emit, FACT_COVERAGE, sizeof(*fact));
+	struct fact_coverage *fact =
+		worker->no_room ? NULL : emit_reserve(worker->emit, FACT_COVERAGE, sizeof(*fact));
 
+	worker->no_room = fact == NULL;
 	if (fact == NULL)
-		return;
+		return false;
 	fact->row = *row;
 	emit_commit(worker->emit, &fact->fact);
+	return true;
 }
 
 /* The sums of the minute leave with one stamp, behind all timers of its end. */
@@ -307,6 +313,7 @@ static void close_minute(struct worker *worker, uint64_t stamp_ns)
 	flow_each(worker->flows, fold_flow, worker);
 	emit_at(worker->emit, stamp_ns, STAMP_TIMER, UINT64_MAX);
 	contacts_send(worker->contacts, worker->emit);
+	worker->no_room = false;
 	account_take(worker->account, UINT64_MAX, send_coverage, worker);
 	worker->epoch++;
 }

@@ -101,14 +101,12 @@ struct account_counts *account_at(struct account *account, uint32_t number)
 }
 
 void account_take(struct account *account, uint64_t before,
-	void (*take)(void *self, const struct account_row *row), void *self)
+	bool (*take)(void *self, const struct account_row *row), void *self)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < account->used; i++) {
-		if (account->rows[i].key.minute < before)
-			take(self, &account->rows[i]);
-		else
+		if (account->rows[i].key.minute >= before || !take(self, &account->rows[i]))
 			account->rows[kept++] = account->rows[i];
 	}
 	if (kept == account->used)

@@ -25,9 +25,9 @@ struct account_counts *account_row(struct account *account, const struct account
 uint32_t account_number(const struct account *account, const struct account_counts *counts);
 struct account_counts *account_at(struct account *account, uint32_t number);
 
-/* Hands every row of minutes before `before` to take() and frees it. */
+/* Hands every row of minutes before `before` to take() and frees it, unless it says false. */
 void account_take(struct account *account, uint64_t before,
-	void (*take)(void *self, const struct account_row *row), void *self);
+	bool (*take)(void *self, const struct account_row *row), void *self);
 void account_add(struct account_counts *to, const struct account_counts *more);
 /* payload - inspected - skipped - duplicate - pending: 0, or the books are wrong. */
 int64_t account_imbalance(const struct account_counts *counts);

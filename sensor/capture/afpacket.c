@@ -408,3 +408,21 @@ bool afpacket_exists(const struct afpacket *ring)
 		return true;
 	return address.sll_ifindex > 0;
 }
+
+bool afpacket_is_up(const struct afpacket *ring, const char *name)
+{
+	struct ifreq req = {.ifr_flags = 0};
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	return -1 != ioctl(ring->fd, SIOCGIFFLAGS, &req) && (req.ifr_flags & IFF_UP) != 0;
+}
+
+bool afpacket_bind_again(struct afpacket *ring, const char *name)
+{
+	unsigned index = if_nametoindex(name);
+	struct afpacket now = {.fd = -1};
+	struct err err = {.status = 0};
+
+	return index != 0 && find_link(&now, name, &err) && now.link == ring->link &&
+	       start(ring, name, index, &err);
+}

@@ -64,7 +64,12 @@ uint64_t afpacket_skip(struct afpacket *ring);
 uint64_t afpacket_drops(const struct afpacket *ring);
 /* Takes a pending error of the socket (ENETDOWN) away, so that poll() waits. */
 void afpacket_clear_error(const struct afpacket *ring);
-/* False for ever once the interface was removed. */
+/* False once the interface was removed, until afpacket_bind_again(). */
 bool afpacket_exists(const struct afpacket *ring);
+/* Whether it is up. */
+bool afpacket_is_up(const struct afpacket *ring, const char *name);
+/* Listens to the interface that has that name now, with the same ring and filter.  False:
+ * there is none, or one of another kind. */
+bool afpacket_bind_again(struct afpacket *ring, const char *name);
 
 #endif

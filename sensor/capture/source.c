@@ -10,10 +10,12 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "capture/afpacket.h"
 #include "capture/file.h"
 #include "capture/gunzip.h"
 #include "capture/merge.h"
+#include "capture/offload.h"
 
 #define BLOCK_NOBODYS 0u /* mapped files: nothing is ever given back */
 #define BLOCK_FIRST 1u
@@ -25,6 +27,8 @@ struct tally {
 	_Atomic uint64_t frames, bytes, drops;
 	_Atomic uint64_t told_frames, told_bytes, told_drops;
 	struct afpacket_read read;
+	_Atomic bool away;
+	_Atomic uint32_t changes; /* of all inputs: in the first one's */
 };
 
 struct source {
@@ -155,6 +159,7 @@ struct source *source_live(const char *const names[], uint32_t count, const char
 		if (!afpacket_open(&source->rings[i], source->names[i], bpf, blocks, source->holds,
 			    BLOCK_FIRST + i * blocks, err))
 			goto failed;
+		offload_say(source->names[i]);
 		source->polls[i] = (struct pollfd){.fd = source->rings[i].fd, .events = POLLIN};
 	}
 	return source;
@@ -333,6 +338,38 @@ void source_take_over(struct source *source)
 	}
 }
 
+static void tend(struct source *source, uint32_t i)
+{
+	struct afpacket *ring = &source->rings[i];
+	struct tally *tally = &source->tallies[i];
+	const char *name = source->names[i];
+	bool there = afpacket_exists(ring) || afpacket_bind_again(ring, name);
+	bool away = !there || !afpacket_is_up(ring, name);
+
+	if (away == atomic_load(&tally->away))
+		return;
+	if (away)
+		log_line(LOG_LEVEL_ERROR,
+			"%s: the interface is %s; nothing is seen of it until it "
+			"is up again",
+			name, there ? "down" : "gone");
+	else
+		log_line(LOG_LEVEL_WARN, "%s: the interface is up again and listened to", name);
+	atomic_store(&tally->away, away);
+	atomic_fetch_add(&source->tallies[0].changes, 1);
+}
+
+void source_tend(struct source *source)
+{
+	for (uint32_t i = 0; source->live && i < source->count; i++)
+		tend(source, i);
+}
+
+uint32_t source_changes(const struct source *source)
+{
+	return atomic_load_explicit(&source->tallies[0].changes, memory_order_relaxed);
+}
+
 void source_told(struct source *source, uint32_t i, uint64_t frames, uint64_t bytes, uint64_t drops)
 {
 	count_more(&source->tallies[i].told_frames, frames);
@@ -353,13 +390,14 @@ void source_input(struct source *source, uint32_t i, struct source_input *out)
 	if (source->live) {
 		count_more(&tally->drops, afpacket_drops(&source->rings[i]));
 		if (!afpacket_exists(&source->rings[i]))
-			out->damage = "interface was removed; restart when it is there again";
+			out->damage = "interface is gone";
 	} else if (atomic_load_explicit(&source->files[i].damaged, memory_order_acquire)) {
 		out->damage = source->files[i].damage;
 	}
 	out->frames = atomic_load_explicit(&tally->frames, memory_order_relaxed);
 	out->bytes = atomic_load_explicit(&tally->bytes, memory_order_relaxed);
 	out->drops = atomic_load_explicit(&tally->drops, memory_order_relaxed);
+	out->away = atomic_load_explicit(&tally->away, memory_order_relaxed);
 	out->told_bytes = atomic_load_explicit(&tally->told_bytes, memory_order_relaxed);
 	out->told_drops = atomic_load_explicit(&tally->told_drops, memory_order_relaxed);
 }

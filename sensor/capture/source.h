@@ -65,11 +65,18 @@ void source_told(
  * files: reading starts over, counts at 0. */
 void source_take_over(struct source *source);
 
+/* Live, by who opened it, each second: says which interface went down or away and
+ * which came back, and listens to it again. */
+void source_tend(struct source *source);
+/* Grows whenever one went or came back.  Thread-safe, cheap. */
+uint32_t source_changes(const struct source *source);
+
 struct source_input {
 	const char *name;       /* path or interface, as given */
 	uint64_t frames, bytes; /* wire bytes */
 	uint64_t drops;         /* live: lost in the kernel or by source_take_over(), ever */
 	uint64_t told_bytes, told_drops; /* of them, by source_told() */
+	bool away;                       /* live: down or removed, when it was last tended */
 	const char *damage; /* NULL, or what is wrong, with its offset: "truncated record at offset
 			       1234" */
 };

@@ -66,23 +66,30 @@ struct contacts_fold *contacts_fold_new(
 	return fold;
 }
 
-static struct contact_row *row_of(struct contacts_fold *fold, const struct contact_key *key)
+/* Of that key, or the empty one where it belongs. */
+static uint32_t *slot_of(struct contacts_fold *fold, const struct contact_key *key)
 {
 	uint32_t at = (uint32_t)hash_sip13(&fold->key, key, sizeof(*key)) & fold->mask;
 
-	while (fold->index[at] != 0) {
-		struct contact_row *row = &fold->rows[fold->index[at] - 1];
-		if (memcmp(&row->key, key, sizeof(*key)) == 0)
-			return row;
+	while (fold->index[at] != 0 &&
+		memcmp(&fold->rows[fold->index[at] - 1].key, key, sizeof(*key)) != 0)
 		at = (at + 1) & fold->mask;
-	}
+	return &fold->index[at];
+}
+
+static struct contact_row *row_of(struct contacts_fold *fold, const struct contact_key *key)
+{
+	uint32_t *slot = slot_of(fold, key);
+
+	if (*slot != 0)
+		return &fold->rows[*slot - 1];
 	if (fold->used == fold->capacity) {
 		fold->refused++;
 		return NULL;
 	}
 	struct contact_row *row = &fold->rows[fold->used++];
 	*row = (struct contact_row){.key = *key, .first_ns = UINT64_MAX};
-	fold->index[at] = fold->used;
+	*slot = fold->used;
 	return row;
 }
 
@@ -188,17 +195,18 @@ void contacts_name(struct contacts_fold *fold, const struct contact_flow *flow,
 	row->name_ord = name->at_ord;
 }
 
-static void send_row(
+/* False: no room now. */
+static bool send_row(
 	const struct contacts_fold *fold, const struct contact_row *row, struct emit *emit)
 {
 	uint32_t size = (uint32_t)sizeof(struct fact_contact) + row->name.len;
 	struct fact_contact *fact;
 
 	if (row->packets_out + row->packets_in == 0)
-		return; /* named, then told to be somebody else's or no contact */
+		return true; /* named, then told to be somebody else's or no contact */
 	fact = emit_reserve(emit, FACT_CONTACT, size);
 	if (fact == NULL)
-		return;
+		return false;
 	fact->server = row->key.server;
 	fact->remote = row->key.remote;
 	fact->merchant = row->key.merchant;
@@ -221,16 +229,29 @@ static void send_row(
 	fact->name_len = row->name.len;
 	memcpy(fact->name, texts_at(&fold->names, &row->name), row->name.len);
 	emit_commit(emit, &fact->fact);
+	return true;
+}
+
+static void reindex(struct contacts_fold *fold)
+{
+	memset(fold->index, 0, sizeof(*fold->index) * (fold->mask + 1));
+	for (uint32_t i = 0; i < fold->used; i++)
+		*slot_of(fold, &fold->rows[i].key) = i + 1;
 }
 
 void contacts_send(struct contacts_fold *fold, struct emit *emit)
 {
-	for (uint32_t i = 0; i < fold->used; i++)
-		send_row(fold, &fold->rows[i], emit);
-	if (fold->used > 0)
-		memset(fold->index, 0, sizeof(*fold->index) * (fold->mask + 1));
-	fold->used = 0;
-	fold->names.used = 0;
+	uint32_t sent = 0;
+
+	while (sent < fold->used && send_row(fold, &fold->rows[sent], emit))
+		sent++;
+	if (sent == 0)
+		return;
+	fold->used -= sent;
+	memmove(fold->rows, fold->rows + sent, sizeof(*fold->rows) * fold->used);
+	reindex(fold);
+	if (fold->used == 0)
+		fold->names.used = 0;
 }
 
 uint64_t contacts_refused(const struct contacts_fold *fold)

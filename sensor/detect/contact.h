@@ -48,7 +48,7 @@ bool contacts_add(struct contacts_fold *fold, uint64_t minute, const struct cont
 /* The peer of a flow that the server opened goes by that name.  Without room: unnamed (quota). */
 void contacts_name(struct contacts_fold *fold, const struct contact_flow *flow,
 	const struct contact_name *name);
-/* Sends and clears all rows. */
+/* Sends and clears all rows; those that find no room stay and are added to. */
 void contacts_send(struct contacts_fold *fold, struct emit *emit);
 uint64_t contacts_refused(const struct contacts_fold *fold);
 

@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 
+#define SHED_QUARTERS 3
+
 void emit_at(struct emit *emit, uint64_t time_ns, enum stamp_class cls, uint64_t ord)
 {
 	struct stamp at = {.time_ns = time_ns, .ord = ord, .cls = cls};
@@ -28,14 +30,41 @@ static void *wait_for_room(struct emit *emit, uint32_t size)
 	return room;
 }
 
+static bool is_minor(enum fact_kind kind)
+{
+	return kind == FACT_NAME || kind == FACT_REPEAT;
+}
+
+/* Live, what can be missed leaves room for what cannot. */
+static bool is_shed(const struct emit *emit, enum fact_kind kind)
+{
+	return emit->live && is_minor(kind) &&
+	       spsc_fill(&emit->ring) > emit->ring.size / 4 * SHED_QUARTERS;
+}
+
+static void count_lost(struct emit *emit, enum fact_kind kind)
+{
+	enum fact_lost lost = LOST_FINDINGS;
+
+	if (kind == FACT_CONTACT || kind == FACT_COVERAGE || kind == FACT_FRAMES) {
+		emit->kept++;
+		return;
+	}
+	if (is_minor(kind))
+		lost = kind == FACT_NAME ? LOST_NAMES : LOST_VALUES;
+	emit->dropped[kind]++;
+	atomic_store_explicit(&emit->ring.control->words[LOST_WORD + lost], ++emit->lost[lost],
+		memory_order_relaxed);
+}
+
 void *emit_reserve(struct emit *emit, enum fact_kind kind, uint32_t size)
 {
-	struct fact *fact = spsc_reserve(&emit->ring, size);
+	struct fact *fact = is_shed(emit, kind) ? NULL : spsc_reserve(&emit->ring, size);
 
-	if (fact == NULL)
+	if (fact == NULL && (!emit->live || !is_minor(kind)))
 		fact = wait_for_room(emit, size);
 	if (fact == NULL) {
-		emit->dropped[kind]++;
+		count_lost(emit, kind);
 		return NULL;
 	}
 	memset(fact, 0, size);

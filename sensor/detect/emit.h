@@ -1,13 +1,16 @@
 /* emit.h - a worker's way to the join: facts in stamp order, into its ring.
  *
  * emit_at() sets the place; facts sent there are numbered by index.  In files
- * a full ring is waited for; live a worker waits at most EMIT_WAIT_NS, then
- * the fact is dropped and counted by kind. */
+ * a full ring is waited for.  Live a worker waits at most EMIT_WAIT_NS, then the
+ * fact is dropped, counted by kind and told to the join by class (lost.h); names
+ * and values go first, when the ring is filled by three quarters.  Sums that find
+ * no room are no loss: who sends them keeps them. */
 #ifndef SEKISHO_DETECT_EMIT_H
 #define SEKISHO_DETECT_EMIT_H
 
 #include "base/spsc.h"
 #include "fact/fact.h"
+#include "fact/lost.h"
 
 #define EMIT_WAIT_NS 1000000ull
 
@@ -17,6 +20,8 @@ struct emit {
 	bool live;
 	const volatile int *stop; /* non-zero: the run is being given up, nothing is waited for */
 	uint64_t sent, dropped[FACT_KIND_COUNT];
+	uint64_t kept; /* sums that found no room and come later */
+	uint64_t lost[LOST_COUNT];
 };
 
 void emit_at(struct emit *emit, uint64_t time_ns, enum stamp_class cls, uint64_t ord);

@@ -7,8 +7,6 @@
 #include "join/flood.h"
 #include "join/state.h"
 
-#define SID_BASE 515900000u /* ecosystem.md 2.1: our block */
-
 static const char *proto_word(uint8_t proto)
 {
 	switch (proto) {

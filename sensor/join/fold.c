@@ -316,6 +316,9 @@ static void coverage_event(
 		json_array(&json, "frames");
 		json_close(&json);
 	}
+	if (join->counters.late > join->late_told)
+		json_u64(&json, "late", join->counters.late - join->late_told);
+	join->late_told = join->counters.late;
 	send_run(join, &json);
 	json_close(&json);
 	send_event(join, &json, &record);
@@ -343,11 +346,12 @@ void fold_flush(struct join *join)
 	uint64_t ns = (join->fold_minute + 1) * MINUTE_NS;
 	uint64_t hour = ns / (60 * MINUTE_NS);
 
-	flush_contacts(join, ns, hour != join->sent_hour);
+	flush_contacts(join, ns, hour > join->sent_hour);
 	flush_coverage(join, ns);
-	if (hour != join->sent_hour && join->sent_hour != 0)
+	blind_tell(join, ns);
+	if (hour > join->sent_hour && join->sent_hour != 0)
 		learn_hour(join);
-	join->sent_hour = hour;
+	join->sent_hour = hour > join->sent_hour ? hour : join->sent_hour;
 	join->fold_open = false;
 }
 
@@ -356,4 +360,5 @@ void fold_finish(struct join *join)
 	if (join->fold_open)
 		fold_flush(join);
 	flush_contacts(join, (join->fold_minute + 1) * MINUTE_NS, true);
+	blind_tell(join, (join->fold_minute + 1) * MINUTE_NS);
 }

@@ -128,7 +128,7 @@ static void take_fact(struct join *join, const struct fact *fact)
 		join->fold_open = true;
 		join->fold_ns = fact->stamp.time_ns;
 	}
-	if (fact->stamp.time_ns != STAMP_END_NS)
+	if (fact->stamp.time_ns != STAMP_END_NS && fact->stamp.time_ns > join->now_ns)
 		join->now_ns = fact->stamp.time_ns;
 	switch ((enum fact_kind)fact->kind) {
 	case FACT_FINDING:
@@ -204,6 +204,21 @@ static void look(struct join *join, uint32_t ring, struct marks *marks)
 		join->head[ring] = spsc_next(&join->rings[ring], &len, &position);
 }
 
+/* Live a mark is waited for so long; as long as it stays away, facts are taken as they
+ * come, and what a late ring brings is out of its place. */
+static bool waited_enough(struct join *join)
+{
+	if (!join->conf.live)
+		return false;
+	uint64_t now_ns = clock_boot_ns();
+	if (join->waiting_since == 0)
+		join->waiting_since = now_ns;
+	if (now_ns - join->waiting_since < JOIN_LATE_NS)
+		return false;
+	join->counters.late++;
+	return true;
+}
+
 /* The ring whose head comes first, or -1: an empty ring may still bring an earlier one. */
 static int first_ring(struct join *join)
 {
@@ -220,7 +235,8 @@ static int first_ring(struct join *join)
 	}
 	for (uint32_t i = 0; first >= 0 && i < join->conf.rings; i++)
 		if (join->head[i] == NULL && !is_below(join->head[first], &marks[i]))
-			return -1;
+			return waited_enough(join) ? first : -1;
+	join->waiting_since = 0;
 	return first;
 }
 

@@ -63,7 +63,8 @@ struct join_conf {
 };
 
 struct join_counters {
-	uint64_t facts, events, alerts, late;
+	uint64_t facts, events, alerts;
+	uint64_t late; /* live: facts taken without a mark that was waited for */
 	uint64_t authorised, received, test_cards, low, own_payer; /* counted, no alert */
 	uint64_t contact_refused, coverage_refused, names_refused; /* quotas */
 	uint64_t contact_unnamed;                                  /* and this */

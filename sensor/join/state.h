@@ -4,12 +4,14 @@
 
 #include "base/arena.h"
 #include "event/json.h"
+#include "fact/lost.h"
 #include "fact/sums.h"
 #include "join/join.h"
 #include "join/learn.h"
 
 #define SEEN_ROWS (1u << 17)  /* of each direct-mapped memory of 64-bit values */
 #define CONTACT_NAME_SHARE 64 /* bytes of names for each contact row */
+#define SID_BASE 515900000u   /* of the signatures of our own findings */
 
 struct contact_key {
 	struct addr server, remote;
@@ -59,6 +61,7 @@ struct join {
 	struct fact_frames frames[64]; /* by source (folded beyond), of fold_minute */
 	uint8_t frames_set[64];
 	uint64_t waiting_since; /* live: real time at which a mark began to be missed */
+	uint64_t late_told, lost_told[LOST_COUNT];
 	_Alignas(8) uint8_t last[sizeof(struct fact_finding)]; /* its further cards follow it */
 	struct verdict last_verdict;
 	struct flood *last_flood; /* that took it, or NULL */
@@ -66,6 +69,9 @@ struct join {
 	_Alignas(8) uint8_t copy[FACT_MAX]; /* of a fact whose sums are another's */
 	char json[EVENT_JSON_MAX];
 };
+
+/* blind.c: what workers could not tell since the last time. */
+void blind_tell(struct join *join, uint64_t ns);
 
 /* decide.c */
 void decide_card(struct join *join, const struct fact_finding *finding, struct verdict *out);

@@ -359,6 +359,7 @@ static bool watch(struct keeper *keeper, struct err *err)
 
 		if (signal == SIGHUP && !keeper->stopping)
 			reload_begin(&keeper->reload);
+		source_tend(keeper->source);
 		fine = reap(keeper, err) && fine;
 		if (signal == SIGTERM || signal == SIGINT || keeper->stopping || !fine)
 			stop_children(keeper);

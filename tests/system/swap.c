@@ -42,6 +42,22 @@ static uint32_t count(const struct outcome *outcome, const char *text)
 	return found;
 }
 
+/* Takes the one line with that text out; false: there is not exactly one. */
+static bool take_line(struct outcome *outcome, const char *text)
+{
+	char *at = memmem(outcome->text, outcome->len, text, strlen(text));
+	char *end, *from;
+
+	if (count(outcome, text) != 1)
+		return false;
+	from = memrchr(outcome->text, '\n', (size_t)(at - outcome->text));
+	from = from == NULL ? outcome->text : from + 1;
+	end = memchr(at, '\n', outcome->len - (size_t)(at - outcome->text));
+	outcome->len -= (size_t)(end + 1 - from);
+	memmove(from, end + 1, outcome->len - (size_t)(from - outcome->text));
+	return true;
+}
+
 static bool check(bool good, int *number, const char *name)
 {
 	printf("%s %d - %s\n", good ? "ok" : "not ok", ++*number, name);
@@ -106,10 +122,11 @@ static bool refused(const struct generation *bare, const char *path, int *number
 	good = good && run(&conf, path, &during);
 	if (!good)
 		return false;
-	good = check(during.report.swaps == 0 && during.refused == 1, number,
-		"a broken generation is refused, with a reason");
+	good = check(during.report.swaps == 0 && during.refused == 1 &&
+			     take_line(&during, "\"state\":\"generation-refused\""),
+		number, "a broken generation is refused, with a reason in an event");
 	good &= check(before.len == during.len && memcmp(before.text, during.text, before.len) == 0,
-		number, "and changes nothing");
+		number, "and changes nothing else");
 	outcome_free(&before);
 	outcome_free(&during);
 	return good;

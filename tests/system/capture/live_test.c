@@ -451,7 +451,49 @@ static void the_link_may_go_down_and_come_back(void **state)
 	source_wait(source, 1);
 	assert_int_equal(source_next(source, frames, 1), SOURCE_IDLE);
 	source_input(source, 0, &input);
-	assert_string_equal(input.damage, "interface was removed; restart when it is there again");
+	assert_string_equal(input.damage, "interface is gone");
+	source_close(source);
+}
+
+static bool is_away(struct source *source)
+{
+	struct source_input input;
+
+	source_tend(source);
+	source_input(source, 0, &input);
+	return input.away;
+}
+
+static void an_interface_that_comes_back_is_listened_to(void **state)
+{
+	struct source *source = listen_on("cap0", "not udp port 53", RING);
+	struct source_input input;
+	struct frame frame;
+
+	(void)state;
+	assert_false(is_away(source));
+	assert_int_equal(source_changes(source), 0);
+	for (uint32_t round = 0; round < 3; round++) {
+		assert_true(shell("ip link del cap0"));
+		assert_true(is_away(source));
+		assert_int_equal(source_changes(source), 2 * round + 1);
+		assert_true(shell("ip link add cap0 type veth peer name peer0"));
+		assert_true(is_away(source)); /* bound, but it is down */
+		assert_true(shell("ip link set cap0 up && ip link set peer0 up"));
+		assert_false(is_away(source));
+		assert_true(shell("ip -d link show cap0 | grep -q 'promiscuity 1'"));
+		int fd = sender("peer0");
+		send_udp(fd, 53, 0); /* the filter stays */
+		send_frame(fd, ETHERTYPE_TEST, 70 + round, 100);
+		assert_int_equal(take(source, &frame, 1), 1);
+		assert_int_equal(number_of(&frame), 70 + round);
+		give(source, &frame, 1);
+		close(fd);
+		assert_true(shell("ip link set cap0 down"));
+		assert_true(is_away(source));
+	}
+	source_input(source, 0, &input);
+	assert_int_equal(input.frames, 3);
 	source_close(source);
 }
 
@@ -589,6 +631,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			two_interfaces_come_in_the_order_of_their_stamps, plug, unplug),
 		cmocka_unit_test_setup_teardown(the_link_may_go_down_and_come_back, plug, unplug),
+		cmocka_unit_test_setup_teardown(
+			an_interface_that_comes_back_is_listened_to, plug, unplug),
 		cmocka_unit_test_setup_teardown(on_the_loopback_a_frame_comes_once, plug, unplug),
 		cmocka_unit_test_setup_teardown(another_process_takes_over, plug, unplug),
 		cmocka_unit_test_setup_teardown(the_interfaces_are_listed, plug, unplug),

@@ -16,19 +16,22 @@ static struct account_key row_key(uint64_t minute, uint32_t merchant)
 }
 
 struct taken {
-	uint32_t rows;
+	uint32_t rows, room_for; /* 0: for all */
 	struct account_counts sum;
 	uint64_t minute_max;
 };
 
-static void take(void *self, const struct account_row *row)
+static bool take(void *self, const struct account_row *row)
 {
 	struct taken *taken = self;
 
+	if (taken->room_for != 0 && taken->rows == taken->room_for)
+		return false;
 	taken->rows++;
 	account_add(&taken->sum, &row->counts);
 	if (row->key.minute > taken->minute_max)
 		taken->minute_max = row->key.minute;
+	return true;
 }
 
 static void the_same_key_is_the_same_row(void **state)
@@ -62,6 +65,24 @@ static void only_minutes_before_are_taken(void **state)
 	taken = (struct taken){0};
 	account_take(account, UINT64_MAX, take, &taken);
 	assert_int_equal(taken.rows, 20);
+}
+
+static void what_is_not_taken_stays_and_is_added_to(void **state)
+{
+	struct account *account = account_new(&arena, 64, &key);
+	struct taken taken = {.room_for = 3};
+
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < 10; i++) {
+			struct account_key k = row_key(1, i + 1);
+			account_row(account, &k)->payload += 5;
+		}
+		account_take(account, UINT64_MAX, take, &taken);
+		assert_int_equal(taken.rows, round == 0 ? 3 : 13);
+		taken.room_for = 0;
+	}
+	assert_int_equal(taken.sum.payload, 2 * 10 * 5);
 }
 
 static void a_full_table_loses_no_byte_and_is_counted(void **state)
@@ -98,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_key_is_the_same_row),
 		cmocka_unit_test(only_minutes_before_are_taken),
+		cmocka_unit_test(what_is_not_taken_stays_and_is_added_to),
 		cmocka_unit_test(a_full_table_loses_no_byte_and_is_counted),
 		cmocka_unit_test(books_balance_only_if_every_byte_has_a_name),
 	};

@@ -225,11 +225,52 @@ static void without_room_a_row_goes_unnamed_and_is_counted(void **state)
 	assert_int_equal(contacts_refused(rig.fold), 1);
 }
 
+/* Live, with a ring that is full, and then with one that takes some. */
+static void rows_without_room_stay_and_are_added_to(void **state)
+{
+	struct made made[ROWS];
+	uint64_t flows = 0, bytes = 0;
+	void *junk;
+
+	(void)state;
+	rig.emit.live = true;
+	while ((junk = spsc_reserve(&rig.emit.ring, 64)) != NULL) {
+		memset(junk, 0, 64);
+		spsc_commit(&rig.emit.ring, 64);
+	}
+	for (uint8_t round = 0; round < 2; round++) {
+		for (uint8_t i = 0; i < ROWS; i++)
+			assert_true(contacts_add(rig.fold, 1, flow_to(&made[i], i, 100)));
+		if (round == 0) {
+			contacts_send(rig.fold, &rig.emit);
+			assert_int_equal(rig.emit.sent, 0);
+			assert_int_equal(rig.emit.kept, 1); /* the others were not tried */
+			assert_int_equal(rig.emit.dropped[FACT_CONTACT], 0);
+			uint64_t position;
+			uint32_t len;
+			while (spsc_next(&rig.out, &len, &position) != NULL)
+				continue;
+			spsc_release(&rig.out);
+		}
+	}
+	send();
+	assert_int_equal(rig.count, ROWS);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		flows += sent(i)->flows;
+		bytes += sent(i)->bytes_out;
+	}
+	assert_int_equal(flows, 2 * ROWS);
+	assert_int_equal(bytes, 2 * 200 * ROWS);
+	send();
+	assert_int_equal(rig.count, 0);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(rows_without_room_stay_and_are_added_to),
 		T(the_name_said_first_is_kept_in_any_order),
 		T(a_name_is_lower_case_without_the_last_dot_and_masked),
 		T(a_name_is_cut_at_its_most),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fact/control.h"
 #include "join/rig.h"
 
 static void has(const char *event, const char *text)

@@ -43,6 +43,11 @@ static struct join_env same_env(void *self, uint32_t slot)
 	return rig.env;
 }
 
+struct event_sink rig_sink(void)
+{
+	return (struct event_sink){.reserve = reserve, .commit = commit};
+}
+
 int rig_start(void **state)
 {
 	static const char *const sources[] = {"test"};
@@ -70,8 +75,7 @@ int rig_start(void **state)
 	assert_true(spsc_attach(&rig.in, mem, spsc_bytes(65536), true));
 	assert_true(spsc_attach(&rig.out, mem, spsc_bytes(65536), false));
 	rig.env = (struct join_env){.policy = &rig.held.policy, .lists = &rig.set};
-	rig.join = join_new(&rig.arena, &conf, &rig.env, &rig.out,
-		(struct event_sink){.reserve = reserve, .commit = commit});
+	rig.join = join_new(&rig.arena, &conf, &rig.env, &rig.out, rig_sink());
 	return 0;
 }
 

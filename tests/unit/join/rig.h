@@ -40,6 +40,8 @@ void rig_stamp(struct fact *fact, enum fact_kind kind, uint32_t size, uint64_t n
 struct fact_finding *rig_finding(const char *server, const char *remote, uint64_t ns);
 void rig_name(struct fact_finding *fact, enum fact_text slot, const char *name);
 void rig_host(struct fact_finding *fact, const char *name);
+/* Where events go, for another join than the rig's. */
+struct event_sink rig_sink(void);
 /* All that is in the ring; its events are rig.events[0..count-1]. */
 void rig_step(void);
 
