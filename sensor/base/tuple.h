@@ -6,11 +6,14 @@
 
 enum ip_proto { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
 
+#define TUPLE_ICMP_CODE 256 /* above every type: a normalised tuple tells who sent */
+
 /* As seen in one packet: from source to destination.  No padding, so that it
  * can be hashed and compared as bytes. */
 struct tuple {
 	struct addr src, dst;
-	uint16_t sport, dport; /* host order; ICMP: type and code (echo: 8/0 both ways) and id */
+	uint16_t sport, dport; /* host order; ICMP: the type, and TUPLE_ICMP_CODE + code; of an
+				* echo the id (65535 for 0) at the end that asks, and 0 */
 	uint16_t tenant;       /* policy number, 0 = default */
 	uint8_t proto;         /* IP protocol number */
 	uint8_t zero;

@@ -136,7 +136,7 @@ static bool is_icmp(const struct walk *w)
 }
 
 /* Echo: the id stands where a client's port would, so that request and reply
- * are one flow. */
+ * are one flow; never as 0, which would not tell who asked. */
 static enum layer icmp(struct walk *w)
 {
 	struct tuple *tuple = &w->out->tuple;
@@ -151,6 +151,8 @@ static enum layer icmp(struct walk *w)
 	uint8_t code = rd_u8(&h);
 	rd_u16(&h); /* checksum */
 	uint16_t id = rd_u16(&h);
+	if (id == 0)
+		id = UINT16_MAX;
 	if (type == (six ? ICMP6_ECHO : ICMP_ECHO)) {
 		tuple->sport = id;
 		tuple->dport = 0;
@@ -159,7 +161,7 @@ static enum layer icmp(struct walk *w)
 		tuple->dport = id;
 	} else {
 		tuple->sport = type;
-		tuple->dport = code;
+		tuple->dport = TUPLE_ICMP_CODE + code;
 	}
 	return transport_done(w);
 }

@@ -33,20 +33,18 @@ static size_t put_addr(uint8_t *at, const struct addr *addr)
 	return sizeof(addr->b) - skip;
 }
 
+/* Types that are asked and answered, as the spec's implementations pair them. */
 struct icmp_row {
-	uint8_t proto, type;
-	int answer; /* the type that answers it, as the spec's implementations pair them; -1: none
-		     */
+	uint8_t proto, type, answer;
 };
 
-static const struct icmp_row icmp_rows[] = {{PROTO_ICMP, 3, -1}, {PROTO_ICMP, 5, -1},
-	{PROTO_ICMP, 9, 10}, {PROTO_ICMP, 10, 9}, {PROTO_ICMP, 11, -1}, {PROTO_ICMP, 12, -1},
-	{PROTO_ICMP, 13, 14}, {PROTO_ICMP, 14, 13}, {PROTO_ICMP, 15, 16}, {PROTO_ICMP, 16, 15},
-	{PROTO_ICMP, 17, 18}, {PROTO_ICMP, 18, 17}, {PROTO_ICMP6, 1, -1}, {PROTO_ICMP6, 2, -1},
-	{PROTO_ICMP6, 3, -1}, {PROTO_ICMP6, 4, -1}, {PROTO_ICMP6, 130, 131},
-	{PROTO_ICMP6, 131, 130}, {PROTO_ICMP6, 133, 134}, {PROTO_ICMP6, 134, 133},
-	{PROTO_ICMP6, 135, 136}, {PROTO_ICMP6, 136, 135}, {PROTO_ICMP6, 139, 140},
-	{PROTO_ICMP6, 140, 139}, {PROTO_ICMP6, 144, 145}, {PROTO_ICMP6, 145, 144}};
+static const struct icmp_row icmp_rows[] = {{PROTO_ICMP, 8, 0}, {PROTO_ICMP, 9, 10},
+	{PROTO_ICMP, 10, 9}, {PROTO_ICMP, 13, 14}, {PROTO_ICMP, 14, 13}, {PROTO_ICMP, 15, 16},
+	{PROTO_ICMP, 16, 15}, {PROTO_ICMP, 17, 18}, {PROTO_ICMP, 18, 17}, {PROTO_ICMP6, 128, 129},
+	{PROTO_ICMP6, 130, 131}, {PROTO_ICMP6, 131, 130}, {PROTO_ICMP6, 133, 134},
+	{PROTO_ICMP6, 134, 133}, {PROTO_ICMP6, 135, 136}, {PROTO_ICMP6, 136, 135},
+	{PROTO_ICMP6, 139, 140}, {PROTO_ICMP6, 140, 139}, {PROTO_ICMP6, 144, 145},
+	{PROTO_ICMP6, 145, 144}};
 
 static const struct icmp_row *icmp_row(uint8_t proto, uint16_t type)
 {
@@ -56,41 +54,28 @@ static const struct icmp_row *icmp_row(uint8_t proto, uint16_t type)
 	return NULL;
 }
 
-/* What the spec puts in place of ports.  A normalised tuple holds the type at
- * the sender's end and the code at the other, or the id of an echo at the end
- * that asks and 0 at the other; which it was is told by the numbers, so an echo
- * whose id is a type of the table gets that type's ID, and an error whose type and
- * code are equal is taken as sent by the first end. */
+/* What the spec puts in place of ports: for what is asked and answered both
+ * types, the same whoever sent; for the rest type and code, as they were sent. */
 static void icmp_ports(struct tuple *t)
 {
 	bool six = t->proto == PROTO_ICMP6;
-	const struct icmp_row *row = icmp_row(t->proto, t->sport);
-	bool swap = false;
-
-	if (t->sport == 0 || (row == NULL && t->dport != 0)) {
-		swap = true;
-		row = icmp_row(t->proto, t->dport);
-	}
-	uint16_t first = row != NULL ? row->type : six ? 128 : 8;
-	uint16_t second = row == NULL        ? (six ? 129 : 0)
-			  : row->answer >= 0 ? (uint16_t)row->answer
-			  : swap             ? t->sport
-					     : t->dport;
-	if (row == NULL && t->sport != 0 && t->dport != 0) { /* a type without a row */
-		first = t->sport;
-		second = t->dport;
-		swap = false;
-	}
-	bool one_way = row != NULL && row->answer < 0;
+	bool echo = t->sport == 0 || t->dport == 0;
 	struct tuple was = *t;
-	if (swap) {
+
+	if (echo ? t->sport == 0 : t->sport >= TUPLE_ICMP_CODE) { /* the other end sent it */
 		t->src = was.dst;
 		t->dst = was.src;
+		t->sport = was.dport;
+		t->dport = was.sport;
 	}
-	t->sport = first;
-	t->dport = second;
-	if (!one_way)
-		tuple_normalise(t);
+	const struct icmp_row *row = icmp_row(t->proto, echo ? (six ? 128 : 8) : t->sport);
+	if (row == NULL) {
+		t->dport -= TUPLE_ICMP_CODE;
+		return;
+	}
+	t->sport = row->type;
+	t->dport = row->answer;
+	tuple_normalise(t);
 }
 
 static void base64(const uint8_t *data, size_t len, char *out)

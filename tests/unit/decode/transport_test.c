@@ -266,6 +266,19 @@ static void echo_request_and_reply_are_one_flow(void **state)
 	}
 }
 
+static void an_echo_whose_id_is_zero_still_tells_who_asked(void **state)
+{
+	(void)state;
+	for (uint8_t type = 0; type <= 8; type += 8) {
+		wire_clear(wire);
+		wire_icmp(wire, 4, type, 0, 0);
+		wire_ip4(wire, PROTO_ICMP);
+		assert_true(bench_wire(bench, wire));
+		assert_int_equal(bench->packet.tuple.sport, type == 8 ? 65535 : 0);
+		assert_int_equal(bench->packet.tuple.dport, type == 8 ? 0 : 65535);
+	}
+}
+
 static void other_icmp_has_type_and_code_as_ports(void **state)
 {
 	(void)state;
@@ -274,14 +287,14 @@ static void other_icmp_has_type_and_code_as_ports(void **state)
 	wire_ip4(wire, PROTO_ICMP);
 	assert_true(bench_wire(bench, wire));
 	assert_int_equal(bench->packet.tuple.sport, 3);
-	assert_int_equal(bench->packet.tuple.dport, 1);
+	assert_int_equal(bench->packet.tuple.dport, TUPLE_ICMP_CODE + 1);
 	assert_int_equal(bench->packet.payload_len, 28);
 	wire_clear(wire);
 	wire_icmp(wire, 6, 1, 4, 0);
 	wire_ip6(wire, PROTO_ICMP6);
 	assert_true(bench_wire(bench, wire));
 	assert_int_equal(bench->packet.tuple.sport, 1);
-	assert_int_equal(bench->packet.tuple.dport, 4);
+	assert_int_equal(bench->packet.tuple.dport, TUPLE_ICMP_CODE + 4);
 	assert_int_equal(bench->packet.payload_len, 0);
 }
 
@@ -313,6 +326,7 @@ int main(void)
 		TRANSPORT_TEST(partial_checksums_of_offload_are_just_counted),
 		TRANSPORT_TEST(both_directions_have_one_hash),
 		TRANSPORT_TEST(echo_request_and_reply_are_one_flow),
+		TRANSPORT_TEST(an_echo_whose_id_is_zero_still_tells_who_asked),
 		TRANSPORT_TEST(other_icmp_has_type_and_code_as_ports),
 		TRANSPORT_TEST(headers_of_eight_bytes_must_be_there),
 	};

@@ -3,32 +3,41 @@
 /* Rows of corelight/community-id-spec, baseline/baseline_deflt.json (seed 0).
  * ICMP there has the type and its answer in place of ports; here stands what
  * decode makes of such a packet: type and code, or for echo an id (any) at the
- * end that asks and 0 at the other. */
+ * end that asks and 0 at the other.  The rows from 10.0.0.2 and to ff02::16 and ::1
+ * are not of the baseline, but made with its reference's reading of the spec: SHA-1
+ * over these ends in Python. */
 static const struct {
 	uint8_t proto;
 	const char *src, *dst;
 	uint16_t sport, dport;
 	const char *id;
 } rows[] = {
-	{58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 0,
+	{58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 256,
 		"1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
-	{58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 136, 0,
+	{58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 136, 256,
 		"1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
-	{58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 135, 0,
+	{58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 135, 256,
 		"1:zavyT/cezQr1fmImYCwYnMXbgck="},
-	{58, "3ffe:501:1800:2345::2", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 0,
+	{58, "3ffe:501:1800:2345::2", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 256,
 		"1:2ObVBgIn28oZvibYZhZMBgh7WdQ="},
-	{58, "3ffe:501:410:0:2c0:dfff:fe47:33e", "3ffe:507:0:1:200:86ff:fe05:80da", 1, 4,
+	{58, "3ffe:501:410:0:2c0:dfff:fe47:33e", "3ffe:507:0:1:200:86ff:fe05:80da", 1, 256 + 4,
 		"1:hLZd0XGWojozrvxqE0dWB1iM6R0="},
 	{58, "3ffe:507:0:1:200:86ff:fe05:80da", "3ffe:501:0:1001::2", 7001, 0,
 		"1:+TW+HtLHvV1xnGhV1lv7XoJrqQg="},
 	{58, "3ffe:501:0:1001::2", "3ffe:507:0:1:200:86ff:fe05:80da", 0, 7001,
 		"1:+TW+HtLHvV1xnGhV1lv7XoJrqQg="},
-	{58, "fe80::200:86ff:fe05:80da", "ff02::2", 133, 0, "1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0="},
-	{58, "fe80::260:97ff:fe07:69ea", "ff02::1", 134, 0, "1:pkvHqCL88/tg1k4cPigmZXUtL00="},
+	{58, "fe80::200:86ff:fe05:80da", "ff02::2", 133, 256, "1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0="},
+	{58, "fe80::260:97ff:fe07:69ea", "ff02::1", 134, 256, "1:pkvHqCL88/tg1k4cPigmZXUtL00="},
 	{1, "192.168.0.89", "192.168.0.1", 600, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
 	{1, "192.168.0.1", "192.168.0.89", 0, 600, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
-	{1, "10.0.0.1", "10.0.0.2", 11, 0, "1:YHxtAirCG//0OzkcVAukqKQN9xM="},
+	{1, "10.0.0.1", "10.0.0.2", 11, 256, "1:YHxtAirCG//0OzkcVAukqKQN9xM="},
+	{58, "fe80::200:86ff:fe05:80da", "ff02::16", 143, 256, "1:UonC0RDuvhmPVyKDKrgp3hLGLNc="},
+	{58, "fe80::200:86ff:fe05:80da", "::1", 143, 256, "1:tAGjQGuaEbWthPE0N27Tg5KBPDI="},
+	{1, "10.0.0.2", "10.0.0.1", 5, 0, "1:E5tNYkCqpM09ZPfoLcq+JJj0QuQ="},
+	{1, "10.0.0.2", "10.0.0.1", 65535, 0, "1:E5tNYkCqpM09ZPfoLcq+JJj0QuQ="},
+	{1, "10.0.0.1", "10.0.0.2", 0, 5, "1:E5tNYkCqpM09ZPfoLcq+JJj0QuQ="},
+	{1, "10.0.0.2", "10.0.0.1", 3, 256 + 3, "1:LhjXG72oBqb/FpYqPl9LboG4/B4="},
+	{1, "10.0.0.2", "10.0.0.1", 3, 256 + 5, "1:wnfncD7yX+G67zytNZ86vVZCsn8="},
 	{6, "2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a", 63943, 25,
 		"1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="},
 	{6, "2607:f8b0:400c:c03::1a", "2001:470:e5bf:dead:4957:2174:e82c:4887", 25, 63943,
