@@ -59,7 +59,7 @@ bool classify_bytes(struct classify *classify, uint8_t dir, struct bytes data, b
 	}
 	if (rc >= 0)
 		classify->parser = (int8_t)(rc + 1);
-	else
+	else if (!datagram) /* of datagrams the next may be the first that one claims */
 		decide_none(classify, dir);
 	*held = take_held(classify, dir);
 	return true;

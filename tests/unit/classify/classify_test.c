@@ -108,7 +108,7 @@ static void two_raw_directions_are_no_protocol(void **state)
 	assert_int_equal(classify.parser, -1);
 }
 
-static void a_datagram_is_decided_at_once(void **state)
+static void each_datagram_is_decided_at_once_until_one_is_claimed(void **state)
 {
 	static const uint8_t query[] = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
 	struct classify classify = {0};
@@ -120,8 +120,15 @@ static void a_datagram_is_decided_at_once(void **state)
 	assert_int_equal(held.len, 0);
 	assert_string_equal(name_of(&classify), "dns");
 	classify = (struct classify){0};
-	assert_true(classify_bytes(&classify, 0, guarded(query, 5), true, 40000, 53, &held));
-	assert_int_equal(classify.raw[0], 1);
+	for (int i = 0; i < 3; i++) { /* what is none leaves the next one its chance */
+		assert_true(
+			classify_bytes(&classify, 0, guarded(query, 5), true, 40000, 53, &held));
+		assert_int_equal(classify.raw[0], 0);
+		assert_int_equal(classify.parser, 0);
+	}
+	assert_true(classify_bytes(
+		&classify, 0, guarded(query, sizeof(query)), true, 40000, 53, &held));
+	assert_string_equal(name_of(&classify), "dns");
 	guard_free();
 }
 
@@ -132,7 +139,7 @@ int main(void)
 		cmocka_unit_test(one_direction_decides_for_the_other),
 		cmocka_unit_test(a_raw_direction_does_not_decide_for_the_other),
 		cmocka_unit_test(two_raw_directions_are_no_protocol),
-		cmocka_unit_test(a_datagram_is_decided_at_once),
+		cmocka_unit_test(each_datagram_is_decided_at_once_until_one_is_claimed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
