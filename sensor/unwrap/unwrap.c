@@ -358,7 +358,8 @@ static void add_coding(struct unwrap *unwrap, struct open *open, struct bytes wo
 	if (bytes_equal_nocase(word, bytes_text("gzip")) ||
 		bytes_equal_nocase(word, bytes_text("x-gzip")))
 		layer = LAYER_GZIP;
-	else if (bytes_equal_nocase(word, bytes_text("deflate")))
+	else if (bytes_equal_nocase(word, bytes_text("deflate")) ||
+		 bytes_equal_nocase(word, bytes_text("x-deflate"))) /* not registered, but read */
 		layer = LAYER_DEFLATE;
 	if (open->codings == UNWRAP_DEPTH) { /* the outermost ones would be missing */
 		unwrap->counters.depth_cut++;
