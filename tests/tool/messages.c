@@ -158,6 +158,21 @@ static void take_end(struct walk *walk, uint8_t dir)
 		parser_of(talk)->end(talk->parser, &walk->io, dir);
 }
 
+static const char *proto_word(uint8_t proto)
+{
+	return proto == PROTO_TCP ? "tcp" : proto == PROTO_UDP ? "udp" : "icmp";
+}
+
+static struct tell_at at_of(
+	const struct walk *walk, const struct tuple *key, const char *community_id)
+{
+	return (struct tell_at){.file = walk->file,
+		.community_id = community_id,
+		.proto = proto_word(key->proto),
+		.port_low = key->sport < key->dport ? key->sport : key->dport,
+		.port_high = key->sport < key->dport ? key->dport : key->sport};
+}
+
 static struct talk *talk_new(const struct walk *walk, const struct tuple *key)
 {
 	struct talk *talk = calloc(1, sizeof(*talk));
@@ -165,11 +180,7 @@ static struct talk *talk_new(const struct walk *walk, const struct tuple *key)
 	if (talk == NULL)
 		abort();
 	flow_community_id(key, talk->community_id);
-	talk->at = (struct tell_at){.file = walk->file,
-		.community_id = talk->community_id,
-		.proto = key->proto == PROTO_TCP ? "tcp" : "udp",
-		.port_low = key->sport < key->dport ? key->sport : key->dport,
-		.port_high = key->sport < key->dport ? key->dport : key->sport};
+	talk->at = at_of(walk, key, talk->community_id);
 	return talk;
 }
 
@@ -192,6 +203,18 @@ static void take_spans(struct walk *walk, uint32_t flow)
 	}
 }
 
+static void print_flow(const struct walk *walk, const struct tuple *key)
+{
+	char community_id[COMMUNITY_ID_MAX];
+
+	if (key->proto != PROTO_TCP && key->proto != PROTO_UDP && key->proto != PROTO_ICMP &&
+		key->proto != PROTO_ICMP6)
+		return;
+	flow_community_id(key, community_id);
+	struct tell_at at = at_of(walk, key, community_id);
+	tell_flow(&at);
+}
+
 static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 {
 	struct walk *walk = self;
@@ -204,6 +227,7 @@ static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 		take_spans(walk, flow);
 		stream_free(walk->streams, record);
 	}
+	print_flow(walk, flow_key(walk->flows, flow));
 	talk = walk->talks[flow];
 	walk->talks[flow] = NULL;
 	if (talk == NULL)

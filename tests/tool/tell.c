@@ -63,6 +63,9 @@ static void count_codings(struct tell *tell, struct bytes list)
 
 		if (word.len > 0 && !bytes_equal_nocase(word, bytes_text("identity")))
 			tell->codings++;
+		if (bytes_equal_nocase(word, bytes_text("br")) ||
+			bytes_equal_nocase(word, bytes_text("zstd")))
+			tell->later = true;
 		list = comma == SIZE_MAX ? bytes_of(NULL, 0) : bytes_skip(list, comma + 1);
 	}
 }
@@ -75,7 +78,7 @@ void tell_open(struct tell *tell)
 	}
 	memset(tell->sum, 0, sizeof(tell->sum));
 	tell->codings = 0;
-	tell->body_gap = false;
+	tell->body_gap = tell->later = false;
 }
 
 static void print_query(const struct tell_at *at, const struct tell_kept *name, uint32_t type)
@@ -91,6 +94,7 @@ void tell_run(struct tell *tell, const struct tell_at *at, const struct run *run
 		[FIELD_HTTP_METHOD] = 1 + TELL_METHOD,
 		[FIELD_HTTP_HOST] = 1 + TELL_HOST,
 		[FIELD_HTTP_URI] = 1 + TELL_TARGET,
+		[FIELD_HTTP_VERSION] = 1 + TELL_VERSION,
 		[FIELD_HTTP_STATUS] = 1 + TELL_STATUS,
 		[FIELD_TLS_SNI] = 1 + TELL_SNI,
 		[FIELD_TLS_JA3] = 1 + TELL_JA3,
@@ -139,9 +143,11 @@ static void print_body(struct tell *tell, const struct tell_at *at)
 	uint8_t digest[crypto_hash_sha256_BYTES];
 	char hex[2 * crypto_hash_sha256_BYTES + 1];
 
-	if (tell->body_gap || tell->codings > UNWRAP_DEPTH)
+	if (tell->body_gap || tell->later)
 		return;
-	sum = &tell->sum[tell->codings];
+	sum = &tell->sum[tell->codings < UNWRAP_DEPTH ? tell->codings : UNWRAP_DEPTH];
+	while (sum > tell->sum && !(sum->ended && sum->len > 0))
+		sum--;
 	if (!sum->ended || sum->len == 0)
 		return;
 	crypto_hash_sha256_final(state_of(sum), digest);
@@ -163,7 +169,7 @@ void tell_close(struct tell *tell, const struct tell_at *at, const struct messag
 	enum close_reason reason)
 {
 	if (message->kind == MESSAGE_HTTP_REQUEST)
-		print_texts(tell, at, "http.request", reason, TELL_METHOD, TELL_TARGET);
+		print_texts(tell, at, "http.request", reason, TELL_METHOD, TELL_VERSION);
 	if (message->kind == MESSAGE_HTTP_RESPONSE)
 		print_texts(tell, at, "http.response", reason, TELL_STATUS, TELL_STATUS);
 	if (reason == CLOSE_COMPLETE)
@@ -172,6 +178,12 @@ void tell_close(struct tell *tell, const struct tell_at *at, const struct messag
 		print_texts(tell, at, "tls.sni", reason, TELL_SNI, TELL_SNI);
 	if (tell->text[TELL_JA3].seen)
 		print_texts(tell, at, "ja3.hash", reason, TELL_JA3, TELL_JA3);
+}
+
+void tell_flow(const struct tell_at *at)
+{
+	print_head(at, "flow", CLOSE_COMPLETE);
+	printf("\n");
 }
 
 void tell_free(struct tell *tell)

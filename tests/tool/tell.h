@@ -4,10 +4,12 @@
  *   FILE  FIELD  COMMUNITY-ID  PORTS  FATE  VALUE...
  * with tabs between; hostile bytes pass safe_text; FATE says how the message
  * closed.  FIELD and its values:
- *   http.request  method, host, target
+ *   flow          none: one of TCP, UDP or ICMP has ended
+ *   http.request  method, host, target, version
  *   http.response status
- *   http.body     SHA-256 of the content without its declared codings, length;
- *                 only of messages that closed complete, and not of empty ones
+ *   http.body     SHA-256 of the content without its declared codings (as far as
+ *                 they could be undone), length; only of messages that closed
+ *                 complete, not of empty ones, nor in br or zstd
  *   tls.sni       name
  *   ja3.hash      32 hex digits
  *   dns.query     name, type */
@@ -22,6 +24,7 @@ enum tell_text {
 	TELL_METHOD,
 	TELL_HOST,
 	TELL_TARGET,
+	TELL_VERSION,
 	TELL_STATUS,
 	TELL_SNI,
 	TELL_JA3,
@@ -48,6 +51,7 @@ struct tell {
 	uint32_t codings;                      /* declared */
 	uint32_t slot;                         /* unwrap's */
 	bool body_gap;
+	bool later; /* a coding that is not undone yet */
 };
 
 /* Whose lines: stands before each. */
@@ -62,6 +66,7 @@ void tell_run(struct tell *tell, const struct tell_at *at, const struct run *run
 void tell_view(struct tell *tell, const struct view *view);
 void tell_close(struct tell *tell, const struct tell_at *at, const struct message *message,
 	enum close_reason reason);
+void tell_flow(const struct tell_at *at);
 void tell_free(struct tell *tell);
 
 #endif
