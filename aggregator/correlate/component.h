@@ -1,8 +1,9 @@
 /* component.h - which threads of one subject belong together.
  *
  * A pure function of the threads: the order they stand in does not matter.
- * J1: same sink, at most 90 days apart.  J6: a foothold on a server that also
- * lost data, at most 7 days before or while it did (incidents.md section 2). */
+ * Two do that have the same sink and are at most 90 days apart; so do a theft
+ * and a foothold on the same server, seen at most 7 days before the theft or
+ * while it went on.  What belongs to the same third belongs together. */
 #ifndef SEKISHO_CORRELATE_COMPONENT_H
 #define SEKISHO_CORRELATE_COMPONENT_H
 

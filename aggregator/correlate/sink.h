@@ -1,4 +1,4 @@
-/* sink.h - to whom it goes (incidents.md section 2, "Sink").
+/* sink.h - to whom it goes.
  *
  * What the server itself calls is named by the registrable domain of the name
  * seen (the whole name below a public suffix), else by address and port.  What

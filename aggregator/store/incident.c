@@ -6,7 +6,7 @@
 #include "base/why.h"
 #include "store/schema.h"
 
-/* What makes a case judged false worth another look (incidents.md section 2). */
+/* What makes a case judged false worth another look. */
 #define REOPENS                                                                                    \
 	(WHY_BIT(WHY_CARD_SECOND) | WHY_BIT(WHY_CARD_CODE) | WHY_BIT(WHY_CARD_EXPIRY) |            \
 		WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_DEST_LISTED) | WHY_BIT(WHY_LIST_MATCH) |       \

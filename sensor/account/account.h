@@ -1,4 +1,4 @@
-/* account.h - every byte has a name: the books of coverage (invariant 2).
+/* account.h - every byte has a name: the books of coverage.
  *
  * Per minute of the packets' own position, source, tenant and subject:
  *     payload == inspected + sum(skipped) + duplicate + pending

@@ -18,7 +18,7 @@ const char *category_sentence(enum category category);
 /* -1 if there is none of that name. */
 int category_find(const char *word);
 const char *confidence_word(enum confidence confidence);
-/* 1 highest .. 3 (DESIGN section 2). */
+/* 1 highest .. 3, as in EVE. */
 int category_severity(enum category category, enum confidence confidence);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Exit status of every program (DESIGN section 10). */
+/* Exit status of every program. */
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_DAMAGE = 1,   /* done, but the input was damaged */

@@ -1,7 +1,7 @@
 /* hash.h - hashes for tables whose keys a stranger may choose, and checksums.
  *
- * hash_key comes from the epoch (files) or the sensor key (live), never from a
- * per-boot seed, so that a replay gives the same bytes (DESIGN section 3). */
+ * The hash_key of a run is made of its inputs and its generation (files), so that a replay gives
+ * the same bytes, or is random (live); it is another thing than the token key (keeper/key.h). */
 #ifndef SEKISHO_BASE_HASH_H
 #define SEKISHO_BASE_HASH_H
 

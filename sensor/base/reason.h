@@ -1,4 +1,4 @@
-/* reason.h - the names of what is not inspected (invariant 2: every byte has a name). */
+/* reason.h - the names of what is not inspected: every byte has one. */
 #ifndef SEKISHO_BASE_REASON_H
 #define SEKISHO_BASE_REASON_H
 

@@ -1,4 +1,4 @@
-/* tuple.h - the inner 5-tuple and the tenant it belongs to (DESIGN section 3). */
+/* tuple.h - the inner 5-tuple and the tenant it belongs to. */
 #ifndef SEKISHO_BASE_TUPLE_H
 #define SEKISHO_BASE_TUPLE_H
 

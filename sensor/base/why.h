@@ -26,7 +26,7 @@ const struct why_row *why_row(enum why why);
 /* Sum of the weights of a set of WHY_BITs, in tenths. */
 int why_sum(uint64_t set);
 
-#define WHY_ALERT 90    /* a sum from here on is high (domain/cards.md 5.3) */
-#define WHY_EVIDENCE 60 /* medium */
+#define WHY_ALERT 90    /* a why_sum() (tenths) from here on is high, */
+#define WHY_EVIDENCE 60 /* one below this is low; between: join/decide.c */
 
 #endif

@@ -1,5 +1,5 @@
 /* subject.h - whose flow is it: which end is protected, which merchant, how
- * closely may we look (DESIGN section 5).  Pure: from policy and the flow's
+ * closely may we look.  Pure: from policy and the flow's
  * 5-tuple alone; who opened it is passed in. */
 #ifndef SEKISHO_DETECT_SUBJECT_H
 #define SEKISHO_DETECT_SUBJECT_H

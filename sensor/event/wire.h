@@ -4,7 +4,7 @@
  * one frame: a fixed header, then its body.  Cumulative acknowledgement after
  * commit; everything may be repeated: the aggregator keeps one high-water mark
  * per (sensor, epoch) and drops what is not above it; the sensor rewinds where
- * it is told to (reliability.md 4.3).
+ * it is told to.
  *   HELLO  sensor -> aggregator: who, oldest and next sequence number
  *   BATCH  sensor -> aggregator: records first_seq .. first_seq + count - 1
  *   ACK    aggregator -> sensor: stored up to hw_seq; credit in batches (0: wait) */

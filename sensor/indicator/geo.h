@@ -1,7 +1,7 @@
 /* geo.h - country and autonomous system of an address, as a read-only image.
  *
  * What the operator's MaxMind DB files say (build/mmdb.h), flattened to sorted
- * ranges behind a first-level index of 2^16 entries (performance.md 10): tens
+ * ranges behind a first-level index of 2^16 entries: tens
  * of nanoseconds a lookup, no file, no allocation.  Position-independent:
  *   header | index4 | index6 | start4 | value4 | start6 | value6 | values | texts
  * A range goes up to the next start, so the ranges of a family cover all of it;

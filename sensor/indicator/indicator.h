@@ -1,6 +1,6 @@
 /* indicator.h - addresses, prefixes and domains of lists, as a read-only image.
  *
- * One table of keyed hashes behind a word Bloom filter (performance.md 10):
+ * One table of keyed hashes behind a word Bloom filter:
  * exact addresses, prefixes (asked once per prefix length that occurs), and
  * domains, which cover every name below them.  Keys are compared whole.
  * Tested once per flow and per name.  Position-independent: offsets only. */
@@ -13,7 +13,7 @@
 
 enum indicator_kind { INDICATOR_ADDRESS, INDICATOR_PREFIX, INDICATOR_DOMAIN };
 
-enum indicator_state { /* domain/takedown.md */
+enum indicator_state { /* of the address or name, as its list says */
 	INDICATOR_CURRENT,
 	INDICATOR_TAKEN_DOWN,
 	INDICATOR_SINKHOLED,
@@ -38,7 +38,7 @@ struct indicators {
 #define INDICATOR_HITS_MAX 8
 
 /* Lists as files: one indicator a line, or CSV with a header row (columns by
- * name: indicator or ip/domain/value, state, from, until, law).  '#' comments,
+ * name: indicator, ip, domain or value; state, from, until, law).  '#' comments,
  * CRLF, BOM, refanged hxxp/[.]; ports and URLs are reduced to host.  Refused
  * with file:line: rows that are neither address, prefix nor domain, prefixes
  * shorter than /8 (IPv6 /16), loopback, public suffixes (libpsl) and single

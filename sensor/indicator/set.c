@@ -54,7 +54,7 @@ uint64_t image_hash_name(const struct hash_key *key, struct bytes name)
 	return hash_sip13(key, name.ptr, name.len);
 }
 
-/* Four bits of one word (performance.md section 10). */
+/* Four bits of one word: a test costs one line of memory. */
 uint64_t image_bloom_mask(uint64_t hash)
 {
 	return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |

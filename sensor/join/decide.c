@@ -1,5 +1,5 @@
 /* decide.c - the one place where a finding gets category, technique and
- * confidence (DESIGN sections 2 and 5). */
+ * confidence. */
 #include <string.h>
 
 #include "detect/words.h"
@@ -177,7 +177,8 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 	return CONFIDENCE_LOW;
 }
 
-/* The direction table of DESIGN section 2, answers: what cards in an answer mean. */
+/* What cards in an answer mean: received, where the server asked; fetched as a dump, or
+ * shown, where a client did. */
 static void decide_answer(
 	struct join *join, const struct fact_finding *finding, struct verdict *out)
 {

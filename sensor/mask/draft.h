@@ -21,7 +21,7 @@ void draft_add_length(struct draft *draft, size_t len);
 /* Covers every run of 12 digits or more, seen through separators, percent,
  * backslash and entity escapes and full-width digits. */
 void draft_cover_digits(struct draft *draft);
-/* Covers runs that are base64 of 12 digits or more (domain/cards.md 4.1). */
+/* Covers runs that are base64 of 12 digits or more. */
 void draft_cover_base64(struct draft *draft);
 
 /* Writes it as safe text and wipes it. */

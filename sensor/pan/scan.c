@@ -72,7 +72,7 @@ static int at(const struct scan *scan, size_t pos)
 	return scan->after_end ? NOTHING : UNKNOWN;
 }
 
-/* May a number begin behind this byte?  domain/cards.md 2. */
+/* May a number begin behind this byte?  Behind these it is the end of something longer. */
 static bool opens(int c)
 {
 	return c != UNKNOWN && !is_digit(c) && !is_letter(c) && c != '_' && c != '.' && c != '+' &&

@@ -30,8 +30,8 @@ struct policy {
 	struct bytes image;
 };
 
-/* path: policy.yaml, or NULL: none given (DESIGN section 5: protected = RFC 1918,
- * ULA and CGNAT, one merchant 0, default_level).  profiles_dir:
+/* path: policy.yaml, or NULL: none given (protected are then RFC 1918, ULA and
+ * CGNAT, all of one merchant 0, at default_level).  profiles_dir:
  * signatures/psp, or NULL.  Strict: an unknown key is an error with
  * file:line:column and the nearest known key.  default_level below content
  * means interfaces: then a merchant's level content needs a basis.  out is

@@ -1,5 +1,5 @@
-/* scrub.h - the second, independent look for cards in what leaves (DESIGN
- * section 9, invariant 1): no code of pan/ or mask/, no table.
+/* scrub.h - the second, independent look for cards in what leaves: no
+ * code of pan/ or mask/, no table.
  *
  * In:    one outgoing record, JSON (RFC 8259), writable.
  * Does:  inside quotes, a maximal run of 13..19 digits (single spaces, dashes and

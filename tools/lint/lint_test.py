@@ -218,6 +218,16 @@ class Tidy(Lint):
                 "[left-over]",
             )
 
+    def test_a_paper_that_is_not_in_the_tree_is_no_reference(self):
+        self.passes("tidy.py", {"README.md": "see aggregator/serve/API.md and sensor/README.md\n"})
+        for word in ("DES" + "IGN", "speed." + "md", "dom" + "ain/", "in" + "variant"):
+            for path in ("README.md", "sensor/side.h", "signatures/x.csv", "tests/fuzz/dns.c"):
+                self.tidy(
+                    {path: f"/* one */\n/* as {word} says */\n"},
+                    f"{path}:2: {word}: a paper that is not in the tree; write here what it says "
+                    "[paper]",
+                )
+
     def test_a_file_that_is_never_built_is_refused(self):
         for path in ("sensor/flow/new.c", "tests/fuzz/new.c", "tests/unit/flow/new_test.c"):
             self.tidy(

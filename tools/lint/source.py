@@ -46,8 +46,8 @@ class Source:
         return self.code.count("\n", 0, offset) + 1
 
 
-def sources(root, suffixes):
-    for tree in TREES:
+def sources(root, suffixes, trees=TREES):
+    for tree in trees:
         for folder, folders, names in os.walk(os.path.join(root, tree)):
             folders[:] = sorted(f for f in folders if not f.startswith((".", "build-")))
             for name in sorted(names):

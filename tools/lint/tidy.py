@@ -13,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True  # nothing is left in the tree of sources
 
-from source import PROGRAMS, report, sources
+from source import PROGRAMS, TREES, Source, report, sources
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -154,6 +154,21 @@ def rule_banned(source):
         yield source.line_of(match.start()), None, f"{name}() is banned; use {BANNED[name]}"
 
 
+# Of what the tree does not hold; MANIFEST.md lists captures that tests find beside it.
+PAPER = re.compile(
+    r"\bDESIG[N]\b|\b(?!API\b|README\b|MANIFEST\b)\w+\.md\b|\bdomai[n]/|\bi[n]variants?\b"
+)
+
+
+def rule_paper(source):
+    for number, line in enumerate(source.lines, 1):
+        match = PAPER.search(line)
+        if match:
+            yield number, None, (
+                f"{match.group()}: a paper that is not in the tree; write here what it says"
+            )
+
+
 def meson_texts(root, path):
     """The meson.build of the file's folder and of those above it."""
     folder = os.path.dirname(path)
@@ -224,14 +239,27 @@ RULES = {
     "left-over": rule_left_over,
     "banned": rule_banned,
 }
+CODE = (".c", ".h", ".def", ".py", ".build", ".sh")
+TEXT = (".md", ".txt", ".1", ".8", ".csv", ".rules", ".yaml", ".json")
+
+
+def readable(root):
+    """Code, and what people read beside it."""
+    yield from sources(root, CODE + TEXT, TREES + ("signatures",))
+    for name in sorted(os.listdir(root)):
+        if name.endswith(CODE + TEXT):
+            yield Source(root, name)
 
 
 def findings(root):
-    files = list(sources(root, (".c", ".h", ".def", ".py", ".build", ".sh")))
+    files = list(sources(root, CODE))
     for source in files:
         for name, rule in RULES.items():
             for line, function, text in rule(source):
                 yield name, source.path, line, function, text
+    for source in readable(root):
+        for line, function, text in rule_paper(source):
+            yield "paper", source.path, line, function, text
     yield from check_listings(root, files)
     yield from check_single_users(files)
 

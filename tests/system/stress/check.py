@@ -10,7 +10,7 @@ import sys
 
 import jsonschema
 
-# engine.md 23: what may differ where only the transport does.
+# What may differ where only the transport does.
 TRANSPORT = ("timestamp", "in_iface", "pcap_cnt", "flow_id", "community_id")
 TRANSPORT_OURS = ("finding_id", "first", "source", "run", "dns_at", "tenant")
 # Where the 5-tuple differs too.

@@ -1,5 +1,5 @@
-/* The direction table, confidence and authorisation of DESIGN sections 2 and 5,
- * asked of join_step() itself: facts in, events out. */
+/* What a finding is by direction, how sure it is and whether its destination is
+ * authorised, asked of join_step() itself: facts in, events out. */
 #include "join/rig.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Goal: what stands around a card is named as a person would name it.
- * Method: records as shops, skimmers and providers write them (domain/cards.md
- * 2 and 3.3), each with the reasons it must give, neither more nor fewer; ids
- * of section 5.2 that must give nothing.  CARD stands for the number. */
+ * Method: records as shops, skimmers and providers write them,
+ * each with the reasons it must give, neither more nor fewer; ids of other
+ * kinds that must give nothing.  CARD stands for the number. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,7 +141,7 @@ static void the_field_name_counts_as_key(void **unused)
 	guard_free();
 }
 
-/* Bytes of the words: iconv of the same text (domain/cards.md 2). */
+/* Bytes of the words: iconv of the same text. */
 static void japanese_words_count_in_three_codings(void **unused)
 {
 	static const struct {

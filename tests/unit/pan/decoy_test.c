@@ -1,7 +1,7 @@
-/* Goal: the ids of domain/cards.md 5.2 give no hit, or one that has no more for
- * it than its format.  Method: ids of each type by seed, written as shops
- * write them; the sum of reasons must stay at CARD_FORMAT, and the types that
- * shape or tier excludes must stay silent. */
+/* Goal: numbers that are no cards (of orders, parcels, accounts, phones, times)
+ * give no hit, or one that has no more for it than its format.  Method: ids of
+ * each type by seed, written as shops write them; the sum of reasons must stay at
+ * CARD_FORMAT, and the types that shape or tier excludes must stay silent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* fixture.h - what tests of cards share: the shipped table, random numbers from
  * a seed, cards made from the issuer ranges, and a finder written a second
- * time from domain/cards.md without a line of sensor/pan in it. */
+ * time from what pan.h promises, without a line of sensor/pan in it. */
 #ifndef SEKISHO_TEST_PAN_FIXTURE_H
 #define SEKISHO_TEST_PAN_FIXTURE_H
 
