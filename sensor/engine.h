@@ -1,9 +1,13 @@
 /* engine.h - one run: sources in, events out.  A function, so that keeper, tests
  * and fuzzers run the same thing; they differ in sink and feed only.
  *
- * Threads: the caller's reads and decodes (and is the worker if there is one);
- * otherwise one thread per worker; one for the join.  All memory is taken, and
- * everything opened, before ready() is called. */
+ * Threads: the caller's captures and decodes (and is the worker if there is one);
+ * otherwise one thread per worker; one for the join.  A packet goes to worker
+ * packet.hash % workers, so both directions of a flow do, through one ring each;
+ * if it is full the capture thread waits.  All memory is taken, and everything
+ * opened, before ready() is called, in the caller's thread and before the others
+ * start.  Behind it only threads' stacks are allocated and, in a swap, scratch for
+ * the new signatures (match/match.h), by the capture thread between two batches. */
 #ifndef SEKISHO_ENGINE_H
 #define SEKISHO_ENGINE_H
 
@@ -26,7 +30,7 @@ struct engine_conf {
 	/* One a worker, made and freed by the caller (tens of milliseconds each), beside
 	 * the memory total; NULL: flows get no label. */
 	struct labels *const *labels;
-	/* Everything is there; nothing is opened or allocated behind it.  May be NULL. */
+	/* Everything is there; nothing is opened behind it.  May be NULL. */
 	bool (*ready)(void *self, struct err *err);
 	void *self;
 };

@@ -1,6 +1,7 @@
 /* loaded.h - a generation opened for use: what workers and join look into.
  *
- * Two slots take turns.  Both get their memory before ready; a swap opens the
+ * Two slots take turns.  Both get their memory before ready, but for the scratch of
+ * the signatures, which loaded_open() allocates anew; a swap opens the
  * next generation in the slot that nobody uses, so the running one stays whole
  * until all have passed the position of the swap. */
 #ifndef SEKISHO_LOADED_H

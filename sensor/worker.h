@@ -1,8 +1,13 @@
 /* worker.h - run to completion: packets in, facts out.  One thread owns all of it.
  *
  * The walk of a packet: clock (due times and minutes that passed), flow_touch,
- * stream_push, then every span that stream_pull lends goes to inspect_span;
- * what each byte came to is booked in account. */
+ * stream_push, then every span that stream_pull lends goes to inspect_span (before
+ * the first one of a packet: inspect_meet); what each byte came to is booked in account.
+ *
+ * The end of a flow: stream_end, the spans it still lends (SPAN_END of both directions
+ * among them, which close messages and tell what was found), stream_free, inspect_end,
+ * and last its sums go to the contacts.  A flow of datagrams between two exchanges
+ * (inspect_is_idle) gives up inspect's state by inspect_end, too, and lives on. */
 #ifndef SEKISHO_WORKER_H
 #define SEKISHO_WORKER_H
 

@@ -2,7 +2,7 @@
  *
  * Texts from the store are valid UTF-8 that a stranger chose: all beyond ASCII
  * and all controls leave as \uXXXX.  Errors (out of memory, more than
- * OUT_MAX) are sticky: out_text() gives NULL. */
+ * OUT_MAX) are sticky: failed is set, and text is no answer. */
 #ifndef SEKISHO_SERVE_OUT_H
 #define SEKISHO_SERVE_OUT_H
 
@@ -13,7 +13,7 @@
 #define OUT_MAX (64u << 20)
 
 struct out {
-	char *text;
+	char *text; /* NUL-terminated, owned: out_drop(), or whoever takes it over */
 	size_t len, size;
 	bool comma, failed;
 };

@@ -2,9 +2,10 @@
  *
  * Made by mask/ (from bytes of the wire) and by masked_literal() (from our own
  * constants); fact_text_get() copies one back.  Whoever holds it owns it.
- * Printable UTF-8 without controls or bidirectional marks; every run of digits
- * that could be a card is reduced to BIN and last four, codes and passwords
- * are gone. */
+ * Printable UTF-8 without controls or bidirectional marks.  Of the wire's digits no
+ * run of 12 or more is left as it was: at most BIN and last four show.  Shorter ones
+ * and words stay where mask/mask.h keeps them: names, keys, paths and short texts
+ * as they stand, values of URLs and of evidence (codes, passwords) not. */
 #ifndef SEKISHO_BASE_MASKED_H
 #define SEKISHO_BASE_MASKED_H
 

@@ -56,7 +56,7 @@ void *spsc_next(struct spsc *ring, uint32_t *len, uint64_t *position);
 /* Gives back everything returned by spsc_next so far. */
 void spsc_release(struct spsc *ring);
 
-/* Bytes committed and not yet released, of size: to shed by class. */
+/* Bytes committed and not yet released, of size: who sends may hold back what matters less. */
 uint64_t spsc_fill(const struct spsc *ring);
 
 #endif

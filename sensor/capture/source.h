@@ -2,9 +2,10 @@
  *
  * A source is opened by the keeper (which may), before it forks the engine
  * (which may not open anything).  One thread reads it.  Frames are borrowed
- * from blocks: the reader holds a block once per frame it has not finished
- * with, and gives it back from any thread; a block is used again when nobody
- * holds it and reading has moved past it.
+ * from blocks: source_next() takes a hold of a frame's block for the caller, one
+ * per frame, and whoever is done with the frame gives it by source_release(), from
+ * any thread; a block is used again when nobody holds it and reading has moved
+ * past it.
  *
  * Files: pcap (micro, nano, swapped, and the "modified" 0xa1b2cd34 form),
  * pcapng (several sections, interfaces, link types, if_tsresol, if_tsoffset,

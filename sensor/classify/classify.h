@@ -3,7 +3,8 @@
  * The first bytes of each direction (PROBE_MAX at most) are held until the
  * probes decide; what was held is then given to the parser, so the decision
  * and the bytes told do not depend on how they were cut.  Datagrams are probed one
- * by one until a parser claims one: garbage in front hides nothing. */
+ * by one until a parser claims one: garbage in front hides nothing.
+ * Threads: no state but the flow's own; its worker calls. */
 #ifndef SEKISHO_CLASSIFY_CLASSIFY_H
 #define SEKISHO_CLASSIFY_CLASSIFY_H
 

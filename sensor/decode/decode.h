@@ -52,8 +52,10 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 	const struct hash_key *key, struct tenant_map tenants);
 
 /* One frame at its position.  True: *out is a packet.  False: refused or kept
- * (counted), *out is undefined.  A reassembled packet's payload is valid until decoder_recycle()
- * of its block. */
+ * (counted), *out is undefined.  The frame's own block is never kept here: false, or true with
+ * PACKET_REASSEMBLED (this was the last fragment), and the caller may release it at once, for
+ * fragments are copied; else the packet's payload stands in it.  A reassembled packet's payload
+ * is valid until decoder_recycle() of out->block. */
 bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out);
 
 /* A buffer lent with PACKET_REASSEMBLED is no longer read.  Thread-safe. */

@@ -1,8 +1,8 @@
 /* packet.h - a frame after decode: the inner transport packet.  Also the
  * descriptor that is dealt to a worker, so plain data without padding games.
- * The payload is borrowed.
- * Without PACKET_REASSEMBLED block is the source's: it goes back by source_release().
- * With it, block is a buffer of the defragmenter: it goes back by decoder_recycle(). */
+ * The payload is borrowed from block, and whose that is says PACKET_REASSEMBLED:
+ * without it the source's, which goes back by source_release(); with it a buffer of
+ * the defragmenter, which goes back by decoder_recycle(). */
 #ifndef SEKISHO_DECODE_PACKET_H
 #define SEKISHO_DECODE_PACKET_H
 
@@ -29,8 +29,8 @@ struct packet {
 	struct tuple tuple; /* inner, from source to destination */
 	uint64_t hash;      /* keyed, of the normalised tuple: same for both directions */
 	uint32_t seq, ack;  /* TCP */
-	uint32_t block;
-	uint32_t wire_len; /* of the frame */
+	uint32_t block;     /* the source's or the defragmenter's: see above */
+	uint32_t wire_len;  /* of the frame */
 	uint16_t source;
 	uint16_t window;
 	uint16_t urgent;

@@ -17,7 +17,7 @@
 
 #define CARD_KEPT 64         /* without a set */
 #define CARD_DIGITS_ANY 12   /* a shorter number is no card */
-#define CARD_DIGITS_ALONE 13 /* a shorter number is a card only under a card key */
+#define CARD_DIGITS_ALONE 13 /* a shorter number is a card only under a card word */
 #define CARD_ESTIMATE_BITS 8192
 #define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
 

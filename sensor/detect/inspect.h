@@ -38,9 +38,8 @@ struct inspect_counters {
 	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
 };
 
-#define INSPECT_WAIT_NS                                                                            \
-	(10ull * 1000000000ull) /* a finding is told at most so long after a hit                   \
-				 */
+/* A finding is told at most so long after a hit. */
+#define INSPECT_WAIT_NS (10ull * 1000000000ull)
 
 struct inspect;
 
@@ -66,7 +65,9 @@ void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t fl
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place,
 	int64_t skipped[static SKIP_REASON_COUNT]);
-/* The flow ends (after its last spans): what is open is told, its state is freed. */
+/* After the last spans of a flow that ends, or in one that inspect_is_idle(): tells a listed
+ * contact that still waited for data, frees the state.  Messages were closed, and what they held
+ * was told, by SPAN_END; what is still open is dropped. */
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow);
 
 /* When the first of the findings that wait is due; STAMP_END_NS: none waits. */

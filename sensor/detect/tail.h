@@ -3,7 +3,8 @@
  * A detector wants TAIL_LEFT bytes before a place and TAIL_RIGHT after it.
  * Runs are scanned in place; between runs the last bytes are kept in a tail of
  * at most TAIL_SIZE (pool).  Small runs only fill the tail: it is scanned when
- * it is full or the view ends, so one byte per segment stays linear. */
+ * it is full or the view ends, so one byte per segment stays linear.
+ * Threads: the pool is one worker's; the sink is called in it. */
 #ifndef SEKISHO_DETECT_TAIL_H
 #define SEKISHO_DETECT_TAIL_H
 

@@ -2,7 +2,8 @@
  *
  * The same record stands in the ring, in the spool and in a batch on the wire,
  * so nobody parses text to route.  Numbers are little-endian in memory and on
- * disk (the programs run on x86-64 only; the superblock names the order). */
+ * disk: they are written as they lie, so the programs are for little-endian machines
+ * (built and tested on x86-64; the superblock of a spool names the order). */
 #ifndef SEKISHO_EVENT_RECORD_H
 #define SEKISHO_EVENT_RECORD_H
 

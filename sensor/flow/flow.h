@@ -1,6 +1,7 @@
 /* flow.h - both directions of one inner 5-tuple in one tenant.
  *
- * Owner: one worker.  From fixed pools, two hot cache lines (record and key).
+ * Owner: one worker.  From fixed pools, two cache lines a flow: struct flow, written
+ * with each packet, and its key and sequence numbers (table.h), compared with each.
  * Holds ids of other rooms' state, never pointers.  Freed only by flow_table
  * itself: by due time (flow_expire), by a new connection on its 5-tuple, or by eviction of
  * the longest idle of its class (to the second) when full: unanswered TCP flows without
@@ -44,7 +45,7 @@ enum flow_flag {
 	FLOW_TCP = 32768,
 };
 
-/* 64 B, the hot line.  Directions: 0 = from the key's first end, 1 = from its second. */
+/* 64 B, the first line.  Directions: 0 = from the key's first end, 1 = from its second. */
 struct flow {
 	uint64_t first_ns, first_ord; /* position of the first packet */
 	uint64_t last_ns;             /* now of the last packet */
@@ -64,8 +65,8 @@ struct flow {
 struct flow_owner {
 	/* The flow is about to be freed (its packets are over).  Called once; by
 	 * flow_expire() in (due_ns, first_ord) order, together with hole_due.
-	 * evicted: not by time but by the packet at hand, which needs the room or
-	 * opens a new connection; due_ns is then that packet's now. */
+	 * evicted: not by time but by the packet at hand, which needs the room, or
+	 * replaces it: it opens a new connection; due_ns is then that packet's now. */
 	void (*ended)(void *self, uint32_t flow, uint64_t due_ns, bool evicted);
 	/* The hole wait ended at due_ns; the flow lives on (FLOW_HOLE is already off). */
 	void (*hole_due)(void *self, uint32_t flow, uint64_t due_ns);

@@ -3,7 +3,8 @@
  * One table of keyed hashes behind a word Bloom filter:
  * exact addresses, prefixes (asked once per prefix length that occurs), and
  * domains, which cover every name below them.  Keys are compared whole.
- * Tested once per flow and per name.  Position-independent: offsets only. */
+ * Tested once per flow and per name.  Position-independent: offsets only.
+ * Threads: an opened set is read-only; any number may ask it. */
 #ifndef SEKISHO_INDICATOR_INDICATOR_H
 #define SEKISHO_INDICATOR_INDICATOR_H
 

@@ -24,7 +24,7 @@ struct conf {
 	const char *publish; /* endpoint of the aggregator */
 	const char *spool_dir;
 	uint64_t spool_bytes;
-	const char *card_key; /* path; NULL: beside the spool */
+	const char *card_key; /* path of the token key; NULL: beside the spool */
 	const char *name;
 	uint32_t fact_ring;   /* bytes; 0 = default */
 	struct yaml_doc *doc; /* owns what came from the file */

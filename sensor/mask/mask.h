@@ -6,7 +6,9 @@
  * percent, \x, \u and entity escapes (4 levels) and full-width digits: 14..19
  * digits with a valid check digit show BIN-6 and last four, any other run its
  * first two digits, an escaped one none.  Base64 of digits is covered.
- * Cutting never uncovers. */
+ * Cutting never uncovers.  Codes and passwords are shorter than that: only the
+ * values of mask_url() and mask_evidence() are rid of them, so nothing else may be
+ * given such a value. */
 #ifndef SEKISHO_MASK_MASK_H
 #define SEKISHO_MASK_MASK_H
 
@@ -21,7 +23,7 @@ void mask_name(struct masked *out, struct bytes name);
 void mask_url(struct masked *out, struct bytes url);
 /* A field or key name. */
 void mask_key(struct masked *out, struct bytes key);
-/* A short text of ours or theirs (user agent, method). */
+/* A short text of ours or theirs (user agent, method, what is damaged): all but digits stays. */
 void mask_text(struct masked *out, struct bytes text);
 
 /* Evidence around cards: the shape stays, values go.  The hits' (offsets are in

@@ -3,7 +3,8 @@
  * A prefilter: a hit says the literal stands there; the rule is verified
  * exactly afterwards (rules/).  One database per buffer kind.  Databases are
  * compiled by the builder and carried in a generation; the engine only
- * deserialises, into memory it was given, and allocates scratch before ready. */
+ * deserialises, into memory it was given; scratch is allocated where a generation is
+ * opened: before ready, and in a swap. */
 #ifndef SEKISHO_MATCH_MATCH_H
 #define SEKISHO_MATCH_MATCH_H
 
@@ -34,7 +35,7 @@ struct match_scratch; /* one per thread, good for every database given to it */
 /* Bytes the opened database needs beside the serialised one. */
 size_t match_bytes(struct bytes serialised);
 struct match *match_open(struct bytes serialised, struct arena *arena, struct err *err);
-/* Scratch for all databases; allocates (before ready, or in the swap). */
+/* Scratch for all databases, for one thread at a time; allocates. */
 struct match_scratch *match_scratch_new(
 	const struct match *const matches[], uint32_t count, struct err *err);
 void match_scratch_free(struct match_scratch *scratch);

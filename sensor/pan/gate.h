@@ -12,7 +12,8 @@
 /* First gate at or behind from, or len. */
 size_t pan_gate(const uint8_t *data, size_t from, size_t len);
 
-/* The same in plain C: what runs on other machines, and the fast ones' twin. */
+/* The same in plain C: for processors without those instructions, and what the fast ones are
+ * tested against. */
 size_t pan_gate_plain(const uint8_t *data, size_t from, size_t len);
 #ifdef __x86_64__
 size_t pan_gate_sse2(const uint8_t *data, size_t from, size_t len);

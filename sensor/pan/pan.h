@@ -1,7 +1,8 @@
 /* pan.h - find payment card numbers (PANs) in a run of bytes.
  *
  * In:    any bytes, hostile or not; nothing is assumed about charset or ends.
- * A PAN: a run of 13..19 digits (12 only under a card key), single separators
+ * A PAN: a run of 13..19 digits (12 only under a card word: a field
+ *        name of class "card" in key-words.csv), single separators
  *        of one kind allowed (space, dash, dot, and '+' as forms write a space)
  *        in card groups (4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4), whose prefix
  *        and length stand in the issuer table and whose last digit is the Luhn
@@ -10,8 +11,13 @@
  *        sliding inside longer digit, hex or base64 runs; neighbours are
  *        checked.  Luhn and range alone confirm nothing (1 in 36).
  * Out:   hits in order of offset.  A hit holds no clear digits.
- * Never: the digits leave this room only as BIN, last four and a keyed token.
- *        Nothing here logs.  Scratch is wiped before return.
+ * Never: the digits leave this room only as BIN, last four, a keyed token and
+ *        quick, a keyed 64-bit value that goes as far as the join and into no
+ *        event.  Nothing here logs.  Scratch is wiped before return.
+ * Clear digits stand in the engine alone, and there before mask_*() and
+ *        pan_token() only: in frames and what decode puts together, blocks of
+ *        stream, what classify, parse and unwrap hold, detect's tails and
+ *        contexts, scratch of pan and mask.  From struct fact on nothing is clear.
  * Cost:  O(len), no allocation; the table is shared and read-only. */
 #ifndef SEKISHO_PAN_PAN_H
 #define SEKISHO_PAN_PAN_H
@@ -43,10 +49,12 @@ struct pan_hit {
 	uint32_t off, len; /* span in the input, separators included */
 	uint64_t why;      /* WHY_BITs: format (tier 1) or weak format (tier 2), grouped, test,
 			    * test-like, date-like */
-	uint64_t quick;    /* keyed SipHash of the digits: same card, same value */
+	uint64_t quick;    /* SipHash-2-4 of the digits under the run's hash key: same card, same
+			    * value within a run */
 	char bin[9];       /* first 6 digits (8 where the row says), NUL */
 	char last4[5];     /* "**12" below PAN_LAST4_DIGITS */
-	uint8_t digits;    /* 12..19; 12 counts only if pan_context says WHY_CARD_KEY */
+	uint8_t digits;    /* 12..19; 12 counts only under a card word: pan_context says
+			    * WHY_CARD_KEY */
 	uint8_t brand;     /* index in the table */
 	uint8_t tier;      /* 1 may stand alone; 2 needs context */
 };
@@ -73,15 +81,16 @@ void pan_find(const struct pan_table *table, const struct hash_key *key, struct 
  * has none holds no PAN. */
 size_t pan_place(struct bytes buf, size_t from);
 
-/* What stands around a hit: WHY_BITs of key, expiry, code, holder, decoy key.
+/* What stands around a hit: WHY_BITs of card word, expiry, code, holder, decoy word.
  * around: up to PAN_CONTEXT bytes each side of the hit, hit_off and hit_len its
  * place in it; field: name of the enclosing field or key, or empty. */
 uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,
 	size_t hit_len, struct bytes field);
 
-/* First 128 bits of HMAC-SHA-256(card key, "sekisho-pan-v1" || digits). */
-void pan_token(
-	const uint8_t card_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN]);
+/* First 128 bits of HMAC-SHA-256(token key, "sekisho-pan-v1" || digits); the token key is the
+ * sensor's secret (keeper/key.h).  written: as in the hit, separators are passed over. */
+void pan_token(const uint8_t token_key[static 32], struct bytes written,
+	uint8_t out[static PAN_TOKEN_LEN]);
 
 /* True if the digits of a written form pass Luhn. */
 bool pan_luhn(const char *digits, size_t count);

@@ -7,7 +7,7 @@
 #define TOKEN_DIGITS_MAX 19
 
 void pan_token(
-	const uint8_t card_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN])
+	const uint8_t token_key[static 32], struct bytes written, uint8_t out[static PAN_TOKEN_LEN])
 {
 	crypto_auth_hmacsha256_state state;
 	uint8_t digits[TOKEN_DIGITS_MAX], full[crypto_auth_hmacsha256_BYTES];
@@ -17,7 +17,7 @@ void pan_token(
 		if (written.ptr[i] >= '0' && written.ptr[i] <= '9')
 			digits[count++] = written.ptr[i];
 	}
-	crypto_auth_hmacsha256_init(&state, card_key, 32);
+	crypto_auth_hmacsha256_init(&state, token_key, 32);
 	crypto_auth_hmacsha256_update(&state, (const uint8_t *)TOKEN_LABEL, strlen(TOKEN_LABEL));
 	crypto_auth_hmacsha256_update(&state, digits, count);
 	crypto_auth_hmacsha256_final(&state, full);

@@ -1,4 +1,5 @@
-/* parser.h - what a protocol parser is: one file, one row in meson.build.
+/* parser.h - what a protocol parser is: one file, one row in meson.build (README.md,
+ * "Change it", has the whole list of places).
  *
  * A push parser: it gets each direction's bytes in order, cut anywhere, keeps
  * what it needs in a zeroed state of fixed size, and tells messages to the
@@ -62,7 +63,9 @@ struct parser {
 
 #define PARSER_STATE_MAX 512
 
-/* The table, in probe order; generated from the list in meson.build. */
+/* The table, in probe order, at most PARSERS_MAX (detect/state.h); generated from the list in
+ * meson.build.  The first row that does not say PROBE_NO decides, so one that claims little
+ * (a magic number) stands before one that claims much. */
 extern const struct parser *const parsers[];
 extern const uint32_t parsers_count;
 

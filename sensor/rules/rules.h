@@ -8,7 +8,8 @@
  * error with file:line:column, the word and the nearest known one; nothing of
  * a broken file is loaded.
  * One literal of each rule (the fast pattern) goes to the prefilter of its
- * buffer; rule_verify then checks the whole rule exactly. */
+ * buffer; rule_verify then checks the whole rule exactly.
+ * Threads: opened rules are read-only and shared; scratch is one per thread. */
 #ifndef SEKISHO_RULES_RULES_H
 #define SEKISHO_RULES_RULES_H
 

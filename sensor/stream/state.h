@@ -13,8 +13,8 @@
  * this far behind cannot be called old.  Both are strays. */
 #define AHEAD_MAX (16u << 20)
 #define BEHIND_MAX (UINT32_C(1) << 30)
-#define RAW_MAX                                                                                    \
-	3 /* of a segment: what is old, what contradicts kept bytes before and after a force */
+/* Of a segment: what is old, what contradicts kept bytes before and after a force. */
+#define RAW_MAX 3
 #define CHAIN_PROVES 4 /* segments in order that show where the stream is */
 
 /* Bytes that came out of order, by the bits of their sequence number: where in

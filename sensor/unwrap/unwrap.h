@@ -9,6 +9,7 @@
  * of the message's bytes alone.  No view depends on where runs were cut: a
  * whole view (first and last) holds its complete value, up to FIELD_WHOLE;
  * longer ones come as FIELD_WHOLE first, then runs.
+ * Threads: one per struct unwrap; the sink is called in it.
  * Never: allocates after unwrap_new, recurses, keeps bytes after unwrap_close. */
 #ifndef SEKISHO_UNWRAP_UNWRAP_H
 #define SEKISHO_UNWRAP_UNWRAP_H
