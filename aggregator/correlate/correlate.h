@@ -1,6 +1,12 @@
 /* correlate.h - events to threads, threads to incidents, all inside the
  * transaction that stores the events.
  *
+ * thread: all alerts of one run about one subject (merchant, else server), of
+ * one family of categories (base/category.def) and to one sink (sink.h).
+ * incident: threads of one subject that belong together (component.h), one of
+ * them of medium confidence or more: what a person works on.  It takes the lowest
+ * number of those its threads had; the others are merged into it.
+ *
  *     correlate_start(c, sql, now);
  *     correlate_event(c, ...) for each event
  *     correlate_end(c);                     then sql_commit()
