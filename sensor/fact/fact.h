@@ -85,7 +85,7 @@ struct fact_finding {
 	uint64_t offset;      /* of the first card in its view */
 	uint32_t count;       /* cards seen, repeats included */
 	uint32_t distinct;    /* of the finding so far, earlier parts included */
-	uint32_t rule;        /* CATEGORY of a rule: its index; else 0 */
+	uint32_t rule;        /* with WHY_RULE_MATCH: its index in rules; else 0 */
 	uint8_t category;     /* enum category: what it is if not authorised */
 	uint8_t message_kind; /* enum message_kind */
 	uint8_t role;         /* enum field_role it was found in */
