@@ -25,7 +25,8 @@ struct engine_conf {
 	bool live;
 	uint64_t run; /* epoch */
 	struct hash_key key;
-	uint8_t token_key[32]; /* wiped by the caller after engine_run */
+	/* Wiped by the caller behind engine_run(); the workers' copies go with their memory. */
+	uint8_t token_key[32];
 	const char *sensor;
 	/* One a worker, made and freed by the caller (tens of milliseconds each), beside
 	 * the memory total; NULL: flows get no label. */
@@ -41,14 +42,18 @@ struct engine_conf {
  * one) and then between batches, with the position reached; a feed for files
  * gives none then, so that a run never changes in the middle.  The engine
  * borrows a generation: taken says that it runs now, or was refused (reason: one
- * line) and is free; left says that workers and join have all gone on to the next
- * one, so that it is free.  All are called by the capture thread. */
+ * line), is not looked at again and may be freed at once; left says that workers and
+ * join have all gone on to the next one, so that it may be freed.  The one in use at the
+ * end is borrowed until engine_run() returns.  All are called by the capture thread
+ * (the first next() too), must not wait, and hand over nothing but pointers: who fills
+ * them in another thread sees to the order himself (keeper/feed.h). */
 struct generation_feed {
 	void *self;
 	const struct generation *(*next)(void *self, struct pos at);
 	/* Why one was refused before it came here, once, valid until next() is asked; NULL:
 	 * nothing new.  May be NULL, as those below. */
 	const char *(*refusal)(void *self);
+	/* reason NULL: it runs now. */
 	void (*taken)(void *self, const struct generation *generation, const char *reason);
 	void (*left)(void *self, const struct generation *generation);
 };

@@ -1,4 +1,6 @@
-/* build.h - text to a generation: the only way, for start, reload and tests. */
+/* build.h - text to a generation: the only way.  The keeper calls build_in_child() at the
+ * start and for -T, build_begin() and build_end() at SIGHUP (keeper/reload.h); tests call
+ * build_here(). */
 #ifndef SEKISHO_BUILD_BUILD_H
 #define SEKISHO_BUILD_BUILD_H
 

@@ -57,6 +57,11 @@ static void count_lost(struct emit *emit, enum fact_kind kind)
 		memory_order_relaxed);
 }
 
+bool emit_has_room(const struct emit *emit)
+{
+	return spsc_fill(&emit->ring) <= emit->ring.size / 2;
+}
+
 void *emit_reserve(struct emit *emit, enum fact_kind kind, uint32_t size)
 {
 	struct fact *fact = is_shed(emit, kind) ? NULL : spsc_reserve(&emit->ring, size);

@@ -1,9 +1,11 @@
 /* generation.h - everything the engine was told, as sealed sections.
  *
  * A section is a memfd mapped read-only: unchanged ones are shared between
- * generations.  Start, reload and restart take the same path: the builder
- * child compiles text to sections, the keeper checks and seals them, the
- * engine maps them before ready and swaps at one position.
+ * generations.  At the start, and live at each SIGHUP (keeper/reload.h), a builder
+ * child compiles text to sections, and the keeper seals and checks them.  The
+ * engine inherits the newest when it is forked; later ones come to it as
+ * descriptors over a socket (keeper/control.h), are mapped and checked by a
+ * thread of their own (keeper/feed.h), and swapped in at one position (engine.h).
  *
  * In the memfd a header of 64 bytes (magic, kind, length, hash) stands before
  * the image, so that what arrives over a socket says what it is.  All four

@@ -4,7 +4,12 @@
  * values return, which destinations are new, contacts, coverage.  It consumes
  * facts up to the lowest mark of all rings, so any number of workers gives the
  * same events in the same order; it decides, and encodes only masked text and
- * numbers.  It allocates only at join_new. */
+ * numbers.  It allocates only at join_new.
+ *
+ * Live it waits for a mark at most JOIN_LATE_NS of the clock, and then, until the
+ * mark comes, takes facts as they stand: each is counted as late (in coverage
+ * events).  What the late ring brings afterwards is taken too, out of its order;
+ * nothing is dropped here, but sums of a minute may then come as two events. */
 #ifndef SEKISHO_JOIN_JOIN_H
 #define SEKISHO_JOIN_JOIN_H
 
@@ -22,7 +27,7 @@
 #define JOIN_COLD_NS (3600ull * 1000000000ull) /* the first hour of a run */
 #define JOIN_NEW_NS (86400ull * 1000000000ull) /* a destination is new for a day */
 #define JOIN_REPEATED 4                        /* flows with the same value */
-#define JOIN_LATE_NS 200000000ull              /* live: a mark is waited for */
+#define JOIN_LATE_NS 200000000ull              /* live: a mark is waited for so long */
 
 /* Words of a fact ring's control block: how far its producer is.  Everything
  * with time_ns below MARK_TIME, every timer due at or before it and every frame with

@@ -11,7 +11,7 @@
 extern volatile int child_stop;
 
 /* In the child, first of all: dies with the keeper, leaves no core, SIGTERM and
- * SIGINT set child_stop. */
+ * SIGINT set child_stop, SIGHUP is ignored: it is the keeper's. */
 bool child_start(const char *name, struct err *err);
 /* In the engine, once ready: no new privileges, no files, no sockets, no processes. */
 bool child_confine_engine(struct err *err);

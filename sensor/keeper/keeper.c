@@ -191,6 +191,8 @@ static int engine_child(struct keeper *keeper)
 	}
 	int status = engine_run(
 		&conf, keeper->source, sink, feed_calls(&feed), &child_stop, &report, &err);
+	explicit_bzero(conf.token_key, sizeof(conf.token_key));
+	explicit_bzero(keeper->card_key, sizeof(keeper->card_key));
 	labels_free_all(labels, conf.workers);
 	if (err.status != 0)
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);

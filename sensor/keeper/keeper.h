@@ -1,5 +1,9 @@
 /* keeper.h - the process that holds what is dear: settings, inputs, the ring,
- * the card key, and the two children that do the work.
+ * the token key, and the two children that do the work.
+ *
+ * SIGTERM and SIGINT end all three: the engine first, the shipper when it has
+ * what the engine said.  SIGHUP, live: the files named at the start are compiled
+ * again and handed to the running engine (reload.h).
  *
  * engine: reads packets; opens nothing once ready; its crash costs a restart
  * (files: from the beginning, repetitions are dropped by the shipper).

@@ -94,6 +94,33 @@ static void in_files_names_use_the_whole_ring(void **state)
 	assert_true(spsc_fill(&emit.ring) > SIZE - FACT_LEN - 8);
 }
 
+/* Wherever in the ring it stands: the largest record needs at most half of it. */
+static void where_there_is_room_nothing_is_dropped(void **state)
+{
+	(void)state;
+	for (uint32_t passed = 0; passed < SIZE / 8; passed++) {
+		struct emit emit = fresh(true);
+		struct spsc reader;
+		uint64_t position;
+		uint32_t len;
+
+		assert_true(spsc_attach(&reader, memory, sizeof(memory), false));
+		for (uint32_t i = 0; i < passed; i++) {
+			assert_non_null(spsc_reserve(&emit.ring, 1));
+			spsc_commit(&emit.ring, 1);
+			assert_non_null(spsc_next(&reader, &len, &position));
+			spsc_release(&reader);
+		}
+		while (emit_has_room(&emit)) {
+			struct fact *fact = emit_reserve(&emit, FACT_FINDING, SIZE / 4);
+			assert_non_null(fact);
+			fact->size = FACT_LEN; /* many small ones: the edge is met closely */
+			emit_commit(&emit, fact);
+		}
+		assert_int_equal(emit.dropped[FACT_FINDING], 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_finding_without_room_is_told),
 		cmocka_unit_test(sums_are_not_lost),
 		cmocka_unit_test(in_files_names_use_the_whole_ring),
+		cmocka_unit_test(where_there_is_room_nothing_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
