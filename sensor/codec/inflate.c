@@ -10,6 +10,8 @@
 
 #define KEEP 8 /* bytes before the stage that ISA-L may have read ahead */
 
+#define DIRTY_AHEAD 1024 /* more than ISA-L's look-ahead of 288 */
+
 #define GZIP_FIXED 10
 #define GZIP_TRAILER 8
 #define ZLIB_HEADER 2
@@ -52,6 +54,7 @@ struct inflater {
 	uint8_t stage[KEEP + INFLATE_STAGE];
 	uint8_t block[INFLATE_BLOCK]; /* its own: what comes out may be coded again */
 	struct inflate_state isal;
+	size_t dirty; /* bytes of isal.tmp_out_buffer that may be of an earlier body */
 };
 
 struct inflaters {
@@ -90,7 +93,8 @@ uint32_t inflate_open(struct inflaters *inflaters, enum inflate_kind kind)
 	isal_inflate_init(&inflater->isal);
 	/* At a distance that reaches before the beginning ISA-L 2.30 stops, but counts the
 	 * match as output: what stands in its buffer would be of another flow. */
-	memset(inflater->isal.tmp_out_buffer, 0, sizeof(inflater->isal.tmp_out_buffer));
+	memset(inflater->isal.tmp_out_buffer, 0, inflater->dirty);
+	inflater->dirty = 0;
 	inflater->phase = kind == INFLATE_RAW ? PHASE_DATA : PHASE_START;
 	return id;
 }
@@ -288,6 +292,20 @@ static void end_of_data(struct inflater *inflater)
 		stop(inflater, INFLATE_DONE);
 }
 
+/* ISA-L fills its buffer from the front, writes a look-ahead beyond what is valid, and
+ * begins anew once it is full. */
+static void note_dirty(struct inflater *inflater)
+{
+	const struct inflate_state *isal = &inflater->isal;
+	size_t size = sizeof(isal->tmp_out_buffer);
+	size_t valid = isal->tmp_out_valid > 0 ? (size_t)isal->tmp_out_valid : 0;
+
+	if (isal->total_out > ISAL_DEF_HIST_SIZE || valid > ISAL_DEF_HIST_SIZE)
+		inflater->dirty = size;
+	else if (valid + DIRTY_AHEAD > inflater->dirty)
+		inflater->dirty = valid + DIRTY_AHEAD;
+}
+
 static size_t decode(struct inflater *inflater)
 {
 	struct inflate_state *isal = &inflater->isal;
@@ -300,6 +318,7 @@ static size_t decode(struct inflater *inflater)
 	isal->avail_out = INFLATE_BLOCK;
 	rc = isal_inflate(isal);
 	size_t made = INFLATE_BLOCK - isal->avail_out;
+	note_dirty(inflater);
 	inflater->at = inflater->fill - (int32_t)isal->avail_in;
 	inflater->more = made == INFLATE_BLOCK;
 	if (isal->block_state == ISAL_BLOCK_FINISH) {
