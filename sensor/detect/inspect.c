@@ -81,6 +81,17 @@ void inspect_prefetch(const struct inspect *inspect, const struct flow *flow)
 		__builtin_prefetch(at + i, 1);
 }
 
+/* An open body: what unwrap knows of it, and the end of it that is kept. */
+static void prefetch_half(const struct inspect *inspect, const struct half *half)
+{
+	const uint8_t *at = pool_at(&inspect->tails, half->tail[0]);
+
+	unwrap_prefetch(inspect->unwrap, half->unwrap);
+	for (size_t i = 0; half->tail[0] != 0 && i < offsetof(struct tail, data) + TAIL_KEEP;
+		i += 64)
+		__builtin_prefetch(at + i, 1);
+}
+
 void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow)
 {
 	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
@@ -91,6 +102,8 @@ void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *f
 	const uint8_t *at = pool_at(pool, state->parser_state);
 	for (size_t i = 0; i < pool->item_size && i < PREFETCH_MAX; i += 64)
 		__builtin_prefetch(at + i, 1);
+	for (int dir = 0; dir < 2; dir++)
+		prefetch_half(inspect, &state->half[dir]);
 }
 
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

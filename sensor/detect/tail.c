@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#define IN_PLACE_MIN (2 * TAIL_KEEP)
+
 static_assert(TAIL_SIZE >= 2 * TAIL_KEEP + 1, "a full tail makes progress");
 
 enum end { END_OPEN, END_GAP, END_LAST };
@@ -117,21 +119,31 @@ static bool fill(struct tail *tail, struct bytes data, size_t *taken)
 	return *taken == data.len && tail->len < TAIL_SIZE;
 }
 
+/* A run of some length: what is open in the tail is judged there, with the run's first
+ * bytes behind it, and the rest of the run in place. */
+static void feed_in_place(struct tail *tail, const struct tail_run *run, struct window_sink sink)
+{
+	if (tail->len > TAIL_SIZE - TAIL_KEEP)
+		turn_over(tail, sink);
+	add_mark(tail, run);
+	memcpy(tail->data + tail->len, run->data.ptr, TAIL_KEEP);
+	tail->len += TAIL_KEEP;
+	judge_tail(sink, tail, END_OPEN);
+	judge_run(sink, run, TAIL_LEFT, false, END_OPEN);
+	keep_end(tail, run, false);
+}
+
 static void feed_tail(struct tail *tail, const struct tail_run *run, struct window_sink sink)
 {
-	struct bytes data = run->data;
 	size_t taken = 0;
 
-	add_mark(tail, run);
-	while (!fill(tail, data, &taken)) {
-		turn_over(tail, sink);
-		if (taken < TAIL_KEEP || data.len - taken < TAIL_SIZE)
-			continue;
-		/* The tail's open places all lie in data itself now: go on in place. */
-		judge_run(sink, run, taken - TAIL_RIGHT, false, END_OPEN);
-		keep_end(tail, run, false);
+	if (run->data.len >= IN_PLACE_MIN) {
+		feed_in_place(tail, run, sink);
 		return;
 	}
+	add_mark(tail, run);
+	while (!fill(tail, run->data, &taken))
+		turn_over(tail, sink);
 }
 
 void tail_feed(
@@ -143,6 +155,8 @@ void tail_feed(
 	}
 	struct tail *tail = pool_at(tails, *id);
 
+	if (tail->len == 0) /* behind a gap */
+		tail->base = run->offset;
 	if (run->data.len > 0)
 		feed_tail(tail, run, sink);
 	if (!run->last)

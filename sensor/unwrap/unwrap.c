@@ -61,6 +61,57 @@ void coding_lost(struct unwrap *unwrap, const struct node *broken, enum skip_rea
 	open->lost_from = open->fed > unused ? open->fed - unused : 0;
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+
+/* Not 0 if one of the bytes of the word is that one (or, seldom, without reason). */
+static uint64_t has_byte(uint64_t word, uint8_t byte)
+{
+	uint64_t diff = word ^ ONES * byte;
+
+	return (diff - ONES) & ~diff & ONES * 0x80;
+}
+
+/* May one of these 8 bytes begin what can be decoded further? */
+static bool may_code(uint64_t word)
+{
+	return (has_byte(word, '%') | has_byte(word, 0x1f) | has_byte(word, '\\')) != 0;
+}
+
+static bool codes_at(struct bytes value, size_t at)
+{
+	uint8_t c = value.ptr[at];
+
+	return c == '%' || c == 0x1f ||
+	       (c == '\\' && value.len - at >= 3 && value.ptr[at + 1] == 'u' &&
+		       value.ptr[at + 2] == '0');
+}
+
+static bool codes(struct bytes value)
+{
+	size_t at = 0;
+
+	while (at < value.len) {
+		uint64_t word;
+
+		if (value.len - at >= sizeof(word)) {
+			memcpy(&word, value.ptr + at, sizeof(word));
+			if (!may_code(word)) {
+				at += sizeof(word);
+				continue;
+			}
+		}
+		if (codes_at(value, at++))
+			return true;
+	}
+	return false;
+}
+
+bool value_worth(const struct unwrap *unwrap, struct bytes value)
+{
+	return unwrap->sink.place == NULL || unwrap->sink.place(value, 0) < value.len ||
+	       codes(value);
+}
+
 static enum layer by_look(const struct shown *shown, struct bytes head)
 {
 	for (int i = 0; i < LAYER_COUNT; i++)
@@ -204,25 +255,6 @@ static bool count_value(struct unwrap *unwrap)
 	return false;
 }
 
-/* A byte that begins what can be decoded further. */
-static bool codes(struct bytes value)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		uint8_t c = value.ptr[i];
-		if (c == '%' || c == 0x1f ||
-			(c == '\\' && value.len - i >= 3 && value.ptr[i + 1] == 'u' &&
-				value.ptr[i + 2] == '0'))
-			return true;
-	}
-	return false;
-}
-
-bool value_worth(const struct unwrap *unwrap, struct bytes value)
-{
-	return unwrap->sink.place == NULL || unwrap->sink.place(value, 0) < value.len ||
-	       codes(value);
-}
-
 static void show_value(struct unwrap *unwrap, struct node *node, struct bytes data, bool last)
 {
 	bool first = !node->begun;
@@ -310,6 +342,14 @@ static bool is_http(const struct message *message)
 static struct open *state_at(const struct unwrap *unwrap, uint32_t slot)
 {
 	return slot == 0 || slot == SLOT_REFUSED ? NULL : pool_at(&unwrap->messages, slot);
+}
+
+void unwrap_prefetch(const struct unwrap *unwrap, uint32_t slot)
+{
+	const uint8_t *at = (const uint8_t *)state_at(unwrap, slot);
+
+	for (size_t i = 0; at != NULL && i < sizeof(struct open); i += 64)
+		__builtin_prefetch(at + i, 1);
 }
 
 /* The message's state, taken when it is first needed; NULL: there was none. */
@@ -481,6 +521,13 @@ static void show_root(struct unwrap *unwrap, struct open *open, const struct run
 	open->root_open = !run->last;
 }
 
+static bool is_coded(const struct unwrap *unwrap, uint32_t slot, const struct run *run)
+{
+	const struct open *open = state_at(unwrap, slot);
+
+	return run->role == FIELD_HTTP_BODY && open != NULL && open->codings > 0;
+}
+
 void unwrap_open(struct unwrap *unwrap, uint32_t *slot, const struct message *message)
 {
 	if (*slot != 0)
@@ -499,6 +546,9 @@ void unwrap_run(
 		return;
 	}
 	note_header(unwrap, slot, run);
+	if (run->first && run->last && !is_coded(unwrap, *slot, run) &&
+		!value_worth(unwrap, run->data))
+		return;
 	if (run->first && run->last && run->role != FIELD_HTTP_BODY) {
 		start_root(&field, NULL, run);
 		show(unwrap, &field, run->data, true, true);

@@ -52,8 +52,8 @@ struct view_sink {
 	/* Bytes of that open long view are missing here; it has neither data nor key. */
 	void (*gap)(void *self, const struct message *message, const struct view *view);
 	/* What it looks for: first place at or behind from where that may begin, or data.len.
-	 * A whole value of a text layer (not of a coding) without such a place, in which nothing
-	 * more can be coded, is not shown by itself.  NULL: all are. */
+	 * A whole field, or value of a text layer, without such a place, in which nothing more can
+	 * be coded, is not shown (decoded bodies always are).  NULL: all are. */
 	size_t (*place)(struct bytes data, size_t from);
 };
 
@@ -83,6 +83,9 @@ void unwrap_run(struct unwrap *unwrap, uint32_t *slot, const struct message *mes
 void unwrap_gap(struct unwrap *unwrap, uint32_t *slot, const struct message *message,
 	enum field_role role, uint64_t len);
 void unwrap_close(struct unwrap *unwrap, uint32_t *slot, const struct message *message);
+
+/* Asks for the state of a slot soon. */
+void unwrap_prefetch(const struct unwrap *unwrap, uint32_t slot);
 
 const struct unwrap_counters *unwrap_counters(const struct unwrap *unwrap);
 

@@ -235,6 +235,27 @@ static void a_place_is_that_of_the_run_that_held_the_byte(void **state)
 	place_all(&places); /* a little later than it was, never sooner */
 }
 
+static void scan_bytes(void *self, const struct window *window)
+{
+	(void)self;
+	for (size_t i = window->from; i < window->to; i++)
+		assert_int_equal(window->buf.ptr[i], view[window->base + i]);
+}
+
+static void places_behind_a_gap_are_places_of_the_view(void **state)
+{
+	struct window_sink sink = {.scan = scan_bytes};
+	uint32_t id = 0;
+
+	(void)state;
+	for (size_t len = 1; len < 2000; len += 37) {
+		feed_run(&id, 0, len, false, sink);
+		tail_gap(&tails, &id, sink);
+		feed_run(&id, 2100, 2100 + len, false, sink);
+		feed_run(&id, 2100 + len, 2800 + len, true, sink);
+	}
+}
+
 static void count_only(void *self, const struct window *window)
 {
 	struct marks *marks = self;
@@ -268,6 +289,7 @@ int main(void)
 		cmocka_unit_test(random_cuts_give_the_same_marks),
 		cmocka_unit_test(bytes_behind_a_gap_do_not_begin_a_view),
 		cmocka_unit_test(a_place_is_that_of_the_run_that_held_the_byte),
+		cmocka_unit_test(places_behind_a_gap_are_places_of_the_view),
 		cmocka_unit_test(without_a_tail_runs_are_judged_alone_and_it_is_counted),
 	};
 	struct err err = {0};

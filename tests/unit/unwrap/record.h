@@ -33,8 +33,8 @@ void record_closed(const struct record *record);
 /* A hash over all views: what they are and what is in them, not how long ones were cut. */
 uint64_t record_sum(const struct record *record);
 
-/* Aborts unless shown is what all is without the values that a sink with that place does not
- * want (unwrap.h). */
+/* Aborts unless shown is what all is, in order, but for whole views that a sink with that
+ * place does not want (unwrap.h). */
 void record_wanted(const struct record *all, const struct record *shown,
 	size_t (*place)(struct bytes data, size_t from));
 
