@@ -296,11 +296,106 @@ static void end_head(struct http_call *call)
 		http_head_end(call);
 }
 
+static uint8_t known_of(struct bytes name)
+{
+	for (uint8_t i = 1; i < KNOWN_COUNT; i++)
+		if (name.len == known[i].len && byte_lower(name.ptr[0]) == known[i].name[0] &&
+			bytes_starts_nocase(name, known[i].name))
+			return i;
+	return 0;
+}
+
+/* The value is complete and short: what it means, and out. */
+static void tell_value(struct http_call *call, struct bytes whole)
+{
+	struct http_dir *dir = call->dir;
+	const struct known *row = &known[dir->known];
+
+	whole = bytes_trim(whole);
+	if ((dir->framing & FRAMING_ODD) && row->frame == NULL && http_has_chunked(whole))
+		dir->framing |= FRAMING_CODING;
+	if (row->frame != NULL && !dir->trailer)
+		row->frame(call, whole);
+	field_end_as(&call->field, whole);
+}
+
+static void end_value(struct http_call *call, const struct bytes *whole)
+{
+	struct http_dir *dir = call->dir;
+	const struct known *row = &known[dir->known];
+	struct bytes held;
+
+	if (whole != NULL) {
+		tell_value(call, *whole);
+	} else if (field_whole(&call->field, &held)) {
+		tell_value(call, held);
+	} else {
+		if (row->frame != NULL)
+			dir->framing |= FRAMING_DOUBT;
+		field_end(&call->field);
+	}
+	if (row->frame != NULL && dir->trailer)
+		call->io->odd = true;
+	call->field.name = bytes_of(NULL, 0);
+}
+
+/* Opens the field of the name in dir->name. */
+static void begin_field(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+
+	dir->known = known_of(name_of(dir));
+	if (known[dir->known].role == FIELD_HTTP_HEADER)
+		call->field.name = name_of(dir);
+	field_open(&call->field, known[dir->known].role, false);
+}
+
+/* Length of a field name without anything odd in front of a colon, or 0. */
+static size_t plain_name(struct bytes line)
+{
+	size_t len = 0, digits = 0;
+
+	while (len < line.len && len <= HTTP_NAME_MAX && http_is_tchar(line.ptr[len])) {
+		digits += line.ptr[len] >= '0' && line.ptr[len] <= '9';
+		len++;
+	}
+	return len < line.len && len <= HTTP_NAME_MAX && line.ptr[len] == ':' &&
+			       digits <= HTTP_NAME_DIGITS_MAX
+		       ? len
+		       : 0;
+}
+
+/* Nearly all lines are all there, plain, and not folded: taken at once, as the phases
+ * would.  False: this one is not. */
+static bool take_whole_line(struct http_call *call)
+{
+	struct http_dir *dir = call->dir;
+	struct bytes left = rest(call);
+	size_t end = bytes_find_byte(bytes_head(left, FIELD_WHOLE), '\n');
+
+	if (dir->cr || dir->messy || dir->blank || dir->head_len >= HTTP_HEAD_MAX ||
+		end == SIZE_MAX || end == 0 || end + 1 == left.len || is_space(left.ptr[end + 1]))
+		return false;
+	struct bytes line = bytes_head(left, end - 1);
+	size_t name_len = plain_name(line);
+	if (name_len == 0 || bytes_find_byte(bytes_head(left, end), '\r') != end - 1)
+		return false;
+	dir->name_len = 0;
+	(void)name_add(dir, bytes_head(line, name_len));
+	begin_field(call);
+	struct bytes value = bytes_skip(line, name_len + 1);
+	end_value(call, &value);
+	(void)rd_bytes(&call->in, end + 1);
+	return true;
+}
+
 void http_step_line(struct http_call *call)
 {
 	struct http_dir *dir = call->dir;
 	uint8_t c = peek(call);
 
+	if (take_whole_line(call))
+		return;
 	dir->name_len = 0;
 	if (c == '\n' && dir->messy && !dir->trailer) {
 		dir->blank = true;
@@ -331,14 +426,6 @@ void http_step_line(struct http_call *call)
 	}
 }
 
-static uint8_t known_of(struct bytes name)
-{
-	for (uint8_t i = 1; i < KNOWN_COUNT; i++)
-		if (name.len == known[i].len && bytes_starts_nocase(name, known[i].name))
-			return i;
-	return 0;
-}
-
 /* Spaces before the colon are no part of the name, but some servers skip them. */
 static void end_name(struct http_call *call)
 {
@@ -355,10 +442,7 @@ static void end_name(struct http_call *call)
 	(void)rd_u8(&call->in);
 	dir->blank = false;
 	dir->name_len = (uint8_t)name.len; /* nothing to trim at the front: http_step_line */
-	dir->known = known_of(name);
-	if (known[dir->known].role == FIELD_HTTP_HEADER)
-		call->field.name = name_of(dir);
-	field_open(&call->field, known[dir->known].role, false);
+	begin_field(call);
 	dir->phase = HTTP_VALUE_GAP;
 }
 
@@ -398,29 +482,6 @@ void http_step_value(struct http_call *call)
 		call->dir->phase = HTTP_VALUE_END;
 }
 
-static void end_value(struct http_call *call)
-{
-	struct http_dir *dir = call->dir;
-	const struct known *row = &known[dir->known];
-	struct bytes whole;
-
-	if (field_whole(&call->field, &whole)) {
-		whole = bytes_trim(whole);
-		if ((dir->framing & FRAMING_ODD) && row->frame == NULL && http_has_chunked(whole))
-			dir->framing |= FRAMING_CODING;
-		if (row->frame != NULL && !dir->trailer)
-			row->frame(call, whole);
-		field_end_as(&call->field, whole);
-	} else {
-		if (row->frame != NULL)
-			dir->framing |= FRAMING_DOUBT;
-		field_end(&call->field);
-	}
-	if (row->frame != NULL && dir->trailer)
-		call->io->odd = true;
-	call->field.name = bytes_of(NULL, 0);
-}
-
 void http_step_value_end(struct http_call *call)
 {
 	if (is_space(peek(call))) { /* obs-fold, RFC 9112 section 5.2 */
@@ -430,7 +491,7 @@ void http_step_value_end(struct http_call *call)
 		call->dir->phase = HTTP_VALUE_GAP;
 		return;
 	}
-	end_value(call);
+	end_value(call, NULL);
 	call->dir->phase = HTTP_LINE;
 }
 

@@ -183,15 +183,11 @@ size_t http_span(struct bytes in, const char *stop)
 
 bool http_is_token(struct bytes name)
 {
-	struct rd rd = rd_of(name);
+	size_t len = 0;
 
-	while (rd_left(&rd) > 0) {
-		uint8_t c = rd_u8(&rd);
-
-		if (!is_alnum(c) && bytes_find_byte(bytes_text("!#$%&'*+-.^_`|~"), c) == SIZE_MAX)
-			return false;
-	}
-	return name.len > 0;
+	while (len < name.len && http_is_tchar(name.ptr[len]))
+		len++;
+	return name.len > 0 && len == name.len;
 }
 
 bool http_has_chunked(struct bytes line)

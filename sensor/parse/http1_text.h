@@ -15,6 +15,14 @@ enum http_start { HTTP_START_NO, HTTP_START_MORE, HTTP_START_REQUEST, HTTP_START
 enum http_start http_start_of(struct bytes head, bool strict);
 /* Bytes from the front that are none of stop. */
 size_t http_span(struct bytes in, const char *stop);
+/* RFC 9110 section 5.6.2. */
+static inline bool http_is_tchar(uint8_t c)
+{
+	static const uint64_t set[4] = {
+		UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe), 0, 0};
+
+	return (set[c / 64] >> c % 64 & 1) != 0;
+}
 bool http_is_token(struct bytes name);
 /* SP and the control bytes below it: skipped before a start line. */
 bool http_is_junk(uint8_t c);

@@ -374,7 +374,8 @@ static struct open *state_of(struct unwrap *unwrap, uint32_t *slot)
 static bool contains_nocase(struct bytes hay, const char *needle)
 {
 	for (; hay.len > 0; hay = bytes_skip(hay, 1))
-		if (bytes_starts_nocase(hay, needle))
+		if (byte_lower(hay.ptr[0]) == (uint8_t)needle[0] &&
+			bytes_starts_nocase(hay, needle))
 			return true;
 	return false;
 }
