@@ -383,6 +383,9 @@ static void view_gap(void *self, const struct message *message, const struct vie
 
 struct view_sink view_sink_of(struct inspect *inspect)
 {
-	return (struct view_sink){
-		.self = inspect, .view = view_take, .gap = view_gap, .place = pan_place};
+	return (struct view_sink){.self = inspect,
+		.view = view_take,
+		.gap = view_gap,
+		.place = pan_place,
+		.least = CARD_DIGITS_ANY};
 }

@@ -1,5 +1,6 @@
 /* http1.c - HTTP/1.0 and 1.1 (RFC 9110, RFC 9112), requests and responses. */
 #include "parse/http1.h"
+#include "base/scratch.h"
 
 static const struct {
 	void (*step)(struct http_call *call);
@@ -28,22 +29,27 @@ static const struct {
 	[HTTP_SCAN] = {http_step_scan, false},
 };
 
-static struct http_call call_of(void *state, struct parse_io *io, uint8_t dir, struct bytes data)
+/* Sets all of *call but old and after, which a replay writes before it reads them. */
+static void call_begin(
+	struct http_call *call, void *state, struct parse_io *io, uint8_t dir, struct bytes data)
 {
 	struct http_state *http = state;
 	struct http_dir *of = &http->dir[dir];
-	struct teller field = {.io = io, .message = &of->message, .field = &of->field};
-	struct teller aside = {.io = io, .message = &of->message, .field = &of->aside};
 
+	call->state = http;
+	call->dir = of;
+	call->io = io;
+	call->in = rd_of(data);
+	call->field = (struct teller){.io = io,
+		.message = &of->message,
+		.field = &of->field,
+		.begun = http_target_told,
+		.self = call};
 	if (of->field.open && of->field.role == FIELD_HTTP_HEADER)
-		field.name = bytes_of(of->name, of->name_len);
-	field.begun = http_target_told;
-	return (struct http_call){.state = http,
-		.dir = of,
-		.io = io,
-		.in = rd_of(data),
-		.field = field,
-		.aside = aside};
+		call->field.name = bytes_of(of->name, of->name_len);
+	call->aside = (struct teller){.io = io, .message = &of->message, .field = &of->aside};
+	call->replay = false;
+	call->give_up = false;
 }
 
 /* What the tellers borrow must not outlive the bytes it points to. */
@@ -92,9 +98,9 @@ static enum parse_rc give_up(struct http_call *call, size_t len)
 
 static enum parse_rc http_data(void *state, struct parse_io *io, uint8_t dir, struct bytes data)
 {
-	struct http_call call = call_of(state, io, dir, data);
+	SCRATCH struct http_call call;
 
-	call.field.self = &call;
+	call_begin(&call, state, io, dir, data);
 	for (;;) {
 		if (call.give_up || is_switched(&call))
 			return give_up(&call, data.len);
@@ -138,9 +144,9 @@ static void gap_in_content(struct http_call *call, uint64_t len)
 
 static enum parse_rc http_gap(void *state, struct parse_io *io, uint8_t dir, uint64_t len)
 {
-	struct http_call call = call_of(state, io, dir, bytes_of(NULL, 0));
+	SCRATCH struct http_call call;
 
-	call.field.self = &call;
+	call_begin(&call, state, io, dir, bytes_of(NULL, 0));
 	if (is_framed_gap(call.dir, len)) {
 		gap_in_content(&call, len);
 		return PARSE_OK;
@@ -161,9 +167,9 @@ static enum parse_rc http_gap(void *state, struct parse_io *io, uint8_t dir, uin
 
 static void http_end(void *state, struct parse_io *io, uint8_t dir)
 {
-	struct http_call call = call_of(state, io, dir, bytes_of(NULL, 0));
+	SCRATCH struct http_call call;
 
-	call.field.self = &call;
+	call_begin(&call, state, io, dir, bytes_of(NULL, 0));
 	http_head_pending(&call);
 	http_body_pending(&call);
 	if (call.dir->open)

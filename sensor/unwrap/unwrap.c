@@ -2,6 +2,9 @@
 #include "unwrap/unwrap.h"
 
 #include <assert.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #include "unwrap/layer.h"
 
@@ -61,21 +64,31 @@ void coding_lost(struct unwrap *unwrap, const struct node *broken, enum skip_rea
 	open->lost_from = open->fed > unused ? open->fed - unused : 0;
 }
 
-#define ONES UINT64_C(0x0101010101010101)
+#ifdef __x86_64__
 
-/* Not 0 if one of the bytes of the word is that one (or, seldom, without reason). */
-static uint64_t has_byte(uint64_t word, uint8_t byte)
+#define STEP 16
+
+/* Of STEP bytes: one bit for each that may begin what can be decoded further. */
+static unsigned may_code(const uint8_t *p)
 {
-	uint64_t diff = word ^ ONES * byte;
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i percent = _mm_cmpeq_epi8(v, _mm_set1_epi8('%'));
+	__m128i gzip = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x1f));
+	__m128i escape = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
 
-	return (diff - ONES) & ~diff & ONES * 0x80;
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(percent, gzip), escape));
 }
 
-/* May one of these 8 bytes begin what can be decoded further? */
-static bool may_code(uint64_t word)
+#else
+
+#define STEP 1
+
+static unsigned may_code(const uint8_t *p)
 {
-	return (has_byte(word, '%') | has_byte(word, 0x1f) | has_byte(word, '\\')) != 0;
+	return *p == '%' || *p == 0x1f || *p == '\\';
 }
+
+#endif
 
 static bool codes_at(struct bytes value, size_t at)
 {
@@ -91,16 +104,11 @@ static bool codes(struct bytes value)
 	size_t at = 0;
 
 	while (at < value.len) {
-		uint64_t word;
+		bool whole = value.len - at >= STEP;
 
-		if (value.len - at >= sizeof(word)) {
-			memcpy(&word, value.ptr + at, sizeof(word));
-			if (!may_code(word)) {
-				at += sizeof(word);
-				continue;
-			}
-		}
-		if (codes_at(value, at++))
+		if (whole && may_code(value.ptr + at) == 0)
+			at += STEP;
+		else if (codes_at(value, at++))
 			return true;
 	}
 	return false;
@@ -108,8 +116,10 @@ static bool codes(struct bytes value)
 
 bool value_worth(const struct unwrap *unwrap, struct bytes value)
 {
-	return unwrap->sink.place == NULL || unwrap->sink.place(value, 0) < value.len ||
-	       codes(value);
+	const struct view_sink *sink = &unwrap->sink;
+
+	return sink->place == NULL ||
+	       (value.len >= sink->least && (sink->place(value, 0) < value.len || codes(value)));
 }
 
 static enum layer by_look(const struct shown *shown, struct bytes head)

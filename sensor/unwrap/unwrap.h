@@ -55,6 +55,7 @@ struct view_sink {
 	 * A whole field, or value of a text layer, without such a place, in which nothing more can
 	 * be coded, is not shown (decoded bodies always are).  NULL: all are. */
 	size_t (*place)(struct bytes data, size_t from);
+	size_t least; /* bytes of the shortest it looks for, at most 18 (a gzip file's) */
 };
 
 struct unwrap_counters {
