@@ -206,6 +206,9 @@ static void json_run(struct unwrap *unwrap, struct node *node, struct bytes data
 	while (at < data.len) {
 		struct bytes left = bytes_skip(data, at);
 
+		if (node->json.mode == MODE_PENDING && left.ptr[0] != ':' &&
+			!json_is_space(left.ptr[0]))
+			end_value(unwrap, node); /* no name, whatever it is */
 		if (at < stuck || node->json.mode != MODE_BETWEEN || left.len < SKIP_MIN) {
 			at = data.len - step(unwrap, node, left).len;
 			continue;
