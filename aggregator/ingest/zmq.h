@@ -1,4 +1,4 @@
-/* zmq.h - the sockets that sensors and the SOC's own consumers connect to.
+/* zmq.h - the sockets that sensors and the operator's own consumers connect to.
  *
  * ROUTER (sensors): bound to ipc:// or loopback only.  XPUB (consumers): alerts
  * and health, topic in the first frame, lossy by contract: a slow reader

@@ -28,9 +28,8 @@ struct tail_mark {
 	struct inspect_place place;
 };
 
-#define TAIL_MARKS                                                                                 \
-	4 /* of a tail's last packets: what came before is taken for the first of them             \
-	   */
+/* Of a tail's last packets: what came before is taken for the first of them. */
+#define TAIL_MARKS 4
 
 /* Judge what begins in [from, to) of buf; the rest is neighbourhood. */
 struct window {

@@ -1,8 +1,8 @@
 /* key.h - the token key: 32 random bytes in a file of mode 0600 (--card-key; else
- * card.key beside the spool), made at first start; nothing is derived from anything.
- * It turns card numbers into tokens (pan_token()) and does nothing else.  Never on
- * the command line, never to the aggregator.  The keeper and the engine hold copies;
- * the shipper wipes its own before it begins. */
+ * card.key beside the spool), made at first start and derived from nothing.  It turns
+ * card numbers into tokens (pan_token()) and does nothing else.  Never on the command
+ * line, never to the aggregator.  The keeper and the engine hold copies; the shipper
+ * wipes its own before it begins. */
 #ifndef SEKISHO_KEEPER_KEY_H
 #define SEKISHO_KEEPER_KEY_H
 
