@@ -133,11 +133,8 @@ static bool program_open(struct program *p, struct err *err)
 	p->hub = hub_open(conf->listen, conf->publish, p->sql, err);
 	if (p->hub == NULL)
 		return false;
-	p->api = (struct api){.sql = p->sql,
-		.hub = p->hub,
-		.db = conf->db,
-		.merchants = conf->merchants,
-		.policy_out = conf->policy_out};
+	p->api = (struct api){
+		.sql = p->sql, .hub = p->hub, .db = conf->db, .policy_out = conf->policy_out};
 	p->http = http_open(conf->socket, api_answer, api_limit, &p->api, err);
 	return p->http != NULL;
 }

@@ -234,6 +234,8 @@ static bool take(struct hub *hub)
 
 static void publish(struct hub *hub)
 {
+	char id[24];
+
 	if (hub->xpub == NULL)
 		return;
 	struct sql_rows rows = sql_ask(hub->sql,
@@ -246,8 +248,10 @@ static void publish(struct hub *hub)
 		hub->published = sql_int(&rows, 0);
 		if (kind != EVENT_ALERT && kind != EVENT_HEALTH && kind != EVENT_GAP)
 			continue;
+		snprintf(id, sizeof(id), "%lld", (long long)hub->published);
 		zmq_send(hub->xpub, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-		zmq_send(hub->xpub, body, strlen(body), ZMQ_DONTWAIT);
+		zmq_send(hub->xpub, body, strlen(body), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+		zmq_send(hub->xpub, id, strlen(id), ZMQ_DONTWAIT);
 	}
 }
 

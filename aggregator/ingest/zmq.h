@@ -1,8 +1,8 @@
 /* zmq.h - the sockets that sensors and the operator's own consumers connect to.
  *
  * ROUTER (sensors): bound to ipc:// or loopback only.  XPUB (consumers): alerts
- * and health, topic in the first frame, lossy by contract: a slow reader
- * misses events, the lossless way is GET /events. */
+ * and health as (topic, JSON, id), lossy by contract: a slow reader misses
+ * events, the lossless way is GET /events (serve/API.md). */
 #ifndef SEKISHO_INGEST_ZMQ_H
 #define SEKISHO_INGEST_ZMQ_H
 

@@ -276,14 +276,17 @@ static int64_t events_put(struct sql *sql, int64_t after, int64_t limit, struct 
 static int events_get(
 	const struct api *api, const struct http_request *request, struct out *out, int *wait_s)
 {
-	int64_t after = number(http_query(request, "after"), 0, INT64_MAX);
+	const char *from = http_query(request, "after");
+	bool at_end = from != NULL && strcmp(from, "last") == 0;
+	int64_t end = sql_one(api->sql, 0, "SELECT max(id) FROM event", "");
+	int64_t after = at_end ? end : number(from, 0, INT64_MAX);
 	int64_t limit = number(http_query(request, "limit"), LIMIT_DEFAULT, LIMIT_MAX);
 	int64_t wait = number(http_query(request, "wait"), 0, HTTP_WAIT_MAX_S);
 
 	if (after < 0 || limit < 1 || wait < 0)
-		return error_put(out, 400, "after: an id; limit: 1 to 1000; wait: 0 to 30 seconds");
-	if (wait > 0 && !request->last &&
-		sql_one(api->sql, 0, "SELECT max(id) FROM event", "") <= after) {
+		return error_put(
+			out, 400, "after: an id, or last; limit: 1 to 1000; wait: 0 to 30 seconds");
+	if (wait > 0 && !at_end && !request->last && end <= after) {
 		*wait_s = (int)wait;
 		return 0;
 	}

@@ -9,7 +9,7 @@ struct api {
 	struct sql *sql;
 	const struct hub *hub;
 	const char *db;
-	const char *merchants, *policy_out; /* NULL: not kept, not written */
+	const char *policy_out; /* NULL: not written */
 };
 
 int api_answer(void *owner, const struct http_request *request, struct out *out, int *wait_s);

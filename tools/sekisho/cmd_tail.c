@@ -8,45 +8,27 @@
 #define BATCH 100u
 #define BEFORE_END 10 /* events shown of what is there already */
 
+/* after: the id of an event, or "last". */
 static struct value *ask(
-	const struct cli *cli, uint64_t after, unsigned limit, unsigned wait_s, struct err *err)
+	const struct cli *cli, const char *after, unsigned limit, unsigned wait_s, struct err *err)
 {
 	char target[128];
 	struct api_question question = {.method = "GET", .target = target, .wait_s = wait_s};
 
-	snprintf(target, sizeof(target), "/events?after=%llu&limit=%u&wait=%u",
-		(unsigned long long)after, limit, wait_s);
+	snprintf(target, sizeof(target), "/events?after=%s&limit=%u&wait=%u", after, limit, wait_s);
 	return api_ask(cli->socket, &question, err);
 }
 
-/* Whether an event has a greater id; false with err if nobody answers. */
-static bool is_more(const struct cli *cli, uint64_t after, struct err *err)
-{
-	struct value *answer = ask(cli, after, 1, 0, err);
-	bool more = value_count(value_at(answer, "events")) > 0;
-
-	value_drop(answer);
-	return more;
-}
-
-/* The id of the last event.  The cursor only goes forward, so its end is found
- * by doubling and halving: some fifty short questions, however many events. */
+/* The id of the last event, 0 before the first. */
 static uint64_t find_end(const struct cli *cli, struct err *err)
 {
-	uint64_t low = 0, high = 1;
+	struct value *answer = ask(cli, "last", 1, 0, err);
+	uint64_t end = 0;
 
-	while (high < (UINT64_C(1) << 62) && is_more(cli, high, err)) {
-		low = high;
-		high *= 2;
-	}
-	while (low < high && err->status == 0) {
-		uint64_t middle = low + (high - low) / 2;
-		if (is_more(cli, middle, err))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (answer != NULL && !value_u64(value_at(answer, "next"), &end))
+		err_set(err, EXIT_CANNOT, "%s: the answer has no \"next\"", cli->socket);
+	value_drop(answer);
+	return end;
 }
 
 static void put_pair(struct page *page, const struct value *event, const char *ip, const char *port)
@@ -159,8 +141,11 @@ static void say_where(struct err *err, uint64_t after)
 static void follow(struct cli *cli, uint64_t after, struct err *err)
 {
 	while (err->status == 0) {
-		struct value *answer = ask(cli, after, BATCH, WAIT_S, err);
+		char from[24];
 		uint64_t next;
+
+		snprintf(from, sizeof(from), "%llu", (unsigned long long)after);
+		struct value *answer = ask(cli, from, BATCH, WAIT_S, err);
 
 		if (answer == NULL) {
 			say_where(err, after);

@@ -15,7 +15,8 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from events import RUN, Events  # noqa: E402
-from wire import ACK, BATCH, Api, Sensor, batch, hello, message, record  # noqa: E402
+from wire import (ACK, BATCH, Api, Sensor, Subscriber, batch, hello, message,  # noqa: E402
+                  record)
 
 PROGRAM, SCHEMA = sys.argv[1], sys.argv[2]
 FULL = "--full" in sys.argv
@@ -336,6 +337,68 @@ def the_cursor_gives_every_event_once_and_waits():
         waiting.close()
 
 
+def the_cursor_begins_at_the_end():
+    with Aggregator() as a:
+        same(a.ask("/events?after=last")[1], {"events": [], "next": 0})
+        send_all(a, [make.health(i) for i in range(20)])
+        same(a.ask("/events?after=last&wait=30")[1], {"events": [], "next": 20})
+        same(a.ask("/events?after=lost")[0], 400)
+
+
+def subscriber(aggregator, *topics):
+    """It is subscribed: its first event has come."""
+    feed = Subscriber(aggregator.path("out"))
+    for topic in topics:
+        feed.subscribe(topic)
+    return feed
+
+
+def published(aggregator):
+    aggregator.more = ("--publish", "ipc://" + aggregator.path("out"))
+    return aggregator
+
+
+def alerts_and_health_are_published_by_topic():
+    with published(Aggregator()) as a:
+        every, alerts = subscriber(a, b""), subscriber(a, b"alert")
+        sensor, sent = a.sensor(), [make.health(i) for i in range(200)]
+        for n, event in enumerate(sent, 1):  # until the subscriptions have arrived
+            sensor.send(batch(7, 9, n, [record(event)]))
+            same(sensor.ack(), (n, 64, 0))
+            first = every.take_one(0.05)
+            if first is not None:
+                break
+        same((first[0], first[1]), ("health", sent[first[2] - 1]))
+        more = [make.alert(1000 + i, 1 + i, (i,)) for i in range(3)]
+        more[1:1] = [make.contact(5), make.coverage(7)]
+        sensor.send(batch(7, 9, n + 1, [record(e) for e in more]))
+        same(sensor.ack(), (n + 5, 64, 0))
+        want = [("alert", more[i], n + 1 + i) for i in (0, 3, 4)]
+        while first[2] < n:  # what came in between of health
+            first = every.take_one(20)
+        same([every.take_one(20) for _ in want], want)
+        same([alerts.take_one(20) for _ in want], want)
+
+
+def who_reads_slowly_misses_events_and_stops_nobody():
+    with published(Aggregator()) as a:
+        slow = subscriber(a, b"alert")
+        sensor, total, size = a.sensor(), 10000, 100
+        events = [record(make.alert(i, 1, (1,))) for i in range(size)]
+        for first in range(1, total, size):
+            sensor.send(batch(7, 9, first, events))
+            same(sensor.ack(), (first + size - 1, 64, 0))
+        same(a.ask("/status")[1]["store"]["events"], total)
+        ids = []
+        while (taken := slow.take_one(1)) is not None:
+            ids.append(taken[2])
+        same(ids, sorted(set(ids)))
+        assert 0 < len(ids) < total, "%d of %d" % (len(ids), total)
+        missed = next((a + 1 for a, b in zip(ids, ids[1:]) if b > a + 1), ids[-1] + 1)
+        same(a.ask("/events?after=%d&limit=1" % (missed - 1))[1]["events"][0]["id"], missed)
+        print("# %d of %d events reached who did not read" % (len(ids), total))
+
+
 def a_full_store_makes_sensors_wait_and_loses_nothing():
     with Aggregator("--db-max", "1M") as a:
         sensor = a.sensor()
@@ -427,7 +490,8 @@ def bad_settings_are_one_clear_line():
 def main():
     tests = [t for n, t in globals().items()
              if callable(t) and getattr(t, "__module__", "") == "__main__"
-             and n not in ("main", "same", "fails", "send_all", "robbery") and n[0].islower()]
+             and n not in ("main", "same", "fails", "send_all", "robbery", "subscriber",
+                           "published") and n[0].islower()]
     print("1..%d" % len(tests))
     for i, test in enumerate(tests, 1):
         try:

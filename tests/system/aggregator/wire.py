@@ -2,8 +2,10 @@
 (RFC 23/ZMTP) over a Unix socket, and the frames of event/wire.h inside."""
 import http.client
 import json
+import select
 import socket
 import struct
+import time
 
 MAGIC = 0x31484B53
 HELLO, BATCH, ACK = 1, 2, 3
@@ -60,6 +62,8 @@ def hello(sensor, epoch, oldest, following, name="test"):
 class Sensor:
     """One connection; send() bytes, ack() gives (hw, credit, reason)."""
 
+    SOCKET = b"DEALER"
+
     def __init__(self, path, timeout=5):
         self.s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.s.settimeout(timeout)
@@ -67,7 +71,8 @@ class Sensor:
         self.s.sendall(b"\xff" + b"\0" * 7 + b"\x01\x7f" + b"\x03\x00" + b"NULL" + b"\0" * 16
                        + b"\0" + b"\0" * 31)
         self.take(64)
-        ready = b"\x05READY" + b"\x0bSocket-Type" + struct.pack(">I", 6) + b"DEALER"
+        ready = (b"\x05READY" + b"\x0bSocket-Type" + struct.pack(">I", len(self.SOCKET))
+                 + self.SOCKET)
         self.s.sendall(bytes([4, len(ready)]) + ready)
         self.frame()
 
@@ -88,13 +93,19 @@ class Sensor:
     def send(self, body):
         self.s.sendall(struct.pack(">BQ", 2, len(body)) + body)
 
-    def ack(self):
+    def pong(self, body):
+        if body[:5] == b"\x04PING":  # answered with its context
+            pong = b"\x04PONG" + body[7:]
+            self.s.sendall(bytes([4, len(pong)]) + pong)
+
+    def ack(self, seconds=30):
+        until = time.monotonic() + seconds
         while True:
+            if time.monotonic() > until:  # PINGs go on for ever
+                raise TimeoutError("no ACK")
             flags, body = self.frame()
-            if flags & 4:  # PING: answer with its context
-                if body[:5] == b"\x04PING":
-                    pong = b"\x04PONG" + body[7:]
-                    self.s.sendall(bytes([4, len(pong)]) + pong)
+            if flags & 4:
+                self.pong(body)
                 continue
             if len(body) != HEADER.size + 16:
                 continue
@@ -102,6 +113,28 @@ class Sensor:
 
     def close(self):
         self.s.close()
+
+
+class Subscriber(Sensor):
+    """The other end of --publish."""
+
+    SOCKET = b"SUB"
+
+    def subscribe(self, topic=b""):
+        self.s.sendall(bytes([0, 1 + len(topic)]) + b"\x01" + topic)
+
+    def take_one(self, seconds):
+        """(topic, event, id), or None if none has begun by then."""
+        until, frames = time.monotonic() + seconds, []
+        while frames or select.select([self.s], [], [], max(0, until - time.monotonic()))[0]:
+            flags, body = self.frame()
+            if flags & 4:
+                self.pong(body)
+                continue
+            frames.append(body)
+            if not flags & 1:
+                return frames[0].decode(), json.loads(frames[1]), int(frames[2])
+        return None
 
 
 class Api(http.client.HTTPConnection):

@@ -315,6 +315,8 @@ def tail_leaves_out_none_and_says_where_it_was(folder):
     class Cursor(dict):
         def get(self, question, default=None):
             words = dict(w.split("=") for w in question.split("?")[1].split("&"))
+            if words["after"] == "last":
+                return 200, {"events": [], "next": stored[-1]["id"]}
             after = int(words["after"])
             events = [e for e in stored if e["id"] > after][:int(words["limit"])]
             if not events and words["wait"] != "0":
@@ -328,6 +330,39 @@ def tail_leaves_out_none_and_says_where_it_was(folder):
     equal(done.stderr, "sekisho: the store is closing; go on later with: sekisho tail --after 23\n")
     done = sekisho("tail", "--after", "0", "--json", fake=fake)
     equal([json.loads(line) for line in done.stdout.splitlines()], stored)
+
+
+@test
+def an_end_that_is_not_told_is_no_beginning(folder):
+    fake = served(folder, {"GET /events?after=last&limit=1&wait=0": {"events": []}})
+    done = sekisho("tail", fake=fake)
+    equal((done.returncode, done.stdout, done.stderr),
+          (3, "", f'sekisho: {fake.path}: the answer has no "next"\n'))
+
+
+@test
+def every_answer_comes_as_json_too(folder):
+    page, rows = load("hostile"), {"merchants": [{"id": 1, "name": "\u202e花"}]}
+    counts = {"added": 1, "changed": 0, "gone": 0, "unchanged": 0, "policy": None}
+    csv = pathlib.Path(folder, "shops.csv")
+    csv.write_text("id,name\n1,x\n", encoding="utf-8")
+    answers = {"GET /status": {"sensors": [], "version": "\x1b"}, "GET /merchants": rows,
+               "GET /incidents?state=open": {"incidents": [page]}, "GET /incidents/1": page,
+               "POST /merchants?dry_run=0": counts, "POST /merchants?dry_run=1": counts}
+    answers.update({f"POST /incidents/1/{word}": page for word in ("ack", "close", "false")})
+    fake = served(folder, answers)
+    for words, question in (
+            (["status"], "GET /status"), (["incidents"], "GET /incidents?state=open"),
+            (["incident", "1"], "GET /incidents/1"), (["merchants"], "GET /merchants"),
+            (["incident", "1", "ack"], "POST /incidents/1/ack"),
+            (["incident", "1", "close", "--why", "x"], "POST /incidents/1/close"),
+            (["incident", "1", "false", "--why", "x"], "POST /incidents/1/false"),
+            (["merchants", "import", str(csv)], "POST /merchants?dry_run=0"),
+            (["merchants", "import", str(csv), "--dry-run"], "POST /merchants?dry_run=1")):
+        done = sekisho(*words, "--json", fake=fake)
+        equal((done.returncode, done.stderr, done.stdout.count("\n")), (0, "", 1))
+        equal((json.loads(done.stdout), done.stdout.isascii()), (answers[question], True))
+        equal(fake.asked[-1][0], question)
 
 
 @test
