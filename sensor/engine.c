@@ -523,6 +523,7 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 		return err->status;
 	}
 	join_health(engine.join, "started", NULL, 0);
+	join_prefixes(engine.join, 0);
 	if (!start_threads(&engine, err)) {
 		engine_close(&engine);
 		return err->status;

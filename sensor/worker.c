@@ -75,7 +75,7 @@ static struct account_counts *find_books(struct worker *worker, uint32_t flow, u
 
 	inspect_subject(worker->inspect, record, tuple, &subject);
 	key.merchant = subject.merchant;
-	if (subject.merchant == 0 && !subject.guessed && !subject.nobody)
+	if (!subject.guessed && (!subject.nobody || subject.own))
 		key.server = subject.end == 0 ? tuple->src : tuple->dst;
 	return account_row(worker->account, &key);
 }
@@ -130,8 +130,6 @@ static void book_push(struct worker *worker, const struct packet *packet, uint32
 	counts->packets++;
 	counts->payload += packet->payload_wire;
 	counts->skipped[SKIP_TRUNCATED] += packet->payload_wire - packet->payload_len;
-	if (inspect_is_tls(worker->inspect, record))
-		counts->tls += packet->payload_wire;
 	if ((record->flags & FLOW_ANSWERED) == 0)
 		counts->one_sided += packet->payload_wire;
 }
@@ -202,8 +200,14 @@ static void take_spans(struct worker *worker, uint32_t flow, const struct packet
 			name_contact(worker, flow, inspect_name(worker->inspect));
 		worker->inspected += span.data.len;
 	}
-	if (counts == NULL && packet != NULL)
-		book_push(worker, packet, flow, books_of(worker, flow, packet->source));
+	if (packet == NULL)
+		return;
+	if (counts == NULL) {
+		counts = books_of(worker, flow, packet->source);
+		book_push(worker, packet, flow, counts);
+	}
+	if (inspect_is_tls(worker->inspect, flow_at(worker->flows, flow))) /* its hello, too */
+		counts->tls += packet->payload_wire;
 }
 
 /* Flows, holes and findings that wait, in order of their times, up to that time. */

@@ -72,15 +72,16 @@ void correlate_event(struct correlate *c, const struct correlate_event *event)
 {
 	const struct json_in *sekisho = json_in_get(event->json, "sekisho");
 	const char *type = json_in_text(event->json, "event_type");
+	const struct seen_at at = {.sensor = (int64_t)event->sensor, .run = event->run};
 
 	if (strcmp(type, "alert") == 0)
 		alert(c, event);
 	else if (strcmp(type, "contact") == 0)
 		book_contacts(c->sql, event->run, sekisho);
 	else if (strcmp(type, "coverage") == 0)
-		book_coverage(c->sql, event->run, sekisho);
+		book_coverage(c->sql, &at, sekisho);
 	else if (strcmp(type, "health") == 0)
-		book_health(c->sql, event->sensor, event->run, event->time, sekisho);
+		book_health(c->sql, &at, event->time, sekisho);
 }
 
 static char *texts(const char *family, const char *sink, const char *server)

@@ -7,12 +7,9 @@
 #include "base/clock.h"
 #include "merchant/merchant.h"
 #include "serve/page.h"
+#include "serve/status.h"
 #include "store/incident.h"
 #include "store/json_in.h"
-
-#ifndef SEKISHO_VERSION
-#define SEKISHO_VERSION "0"
-#endif
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 1000
@@ -37,111 +34,6 @@ static int64_t number(const char *text, int64_t otherwise, int64_t max)
 		return -1;
 	int64_t value = strtoll(text, &end, 10);
 	return *end == '\0' && value <= max ? value : -1;
-}
-
-static void sensors_put(struct sql *sql, struct out *out)
-{
-	struct sql_rows rows = sql_ask(sql,
-		"SELECT s.id, s.epoch, s.name, s.hw, s.seen, s.lost, coalesce(h.state, ''),"
-		" coalesce(h.detail, '') FROM sensor s LEFT JOIN health h ON h.sensor = s.id"
-		" ORDER BY s.seen DESC, s.id, s.epoch LIMIT ?",
-		"i", (int64_t)LIMIT_MAX);
-
-	out_open(out, "sensors", '[');
-	while (sql_next(&rows)) {
-		out_open(out, NULL, '{');
-		out_hex(out, "id", (uint64_t)sql_int(&rows, 0));
-		out_hex(out, "epoch", (uint64_t)sql_int(&rows, 1));
-		out_string(out, "name", sql_text(&rows, 2));
-		out_int(out, "stored", sql_int(&rows, 3));
-		out_time(out, "seen", sql_int(&rows, 4));
-		out_int(out, "lost", sql_int(&rows, 5));
-		out_string(out, "state", sql_text(&rows, 6));
-		out_string(out, "detail", sql_text(&rows, 7));
-		out_close(out, '}');
-	}
-	out_close(out, ']');
-}
-
-static void interfaces_put(struct sql *sql, struct out *out)
-{
-	struct sql_rows rows = sql_ask(sql,
-		"SELECT run, source, sum(frames), sum(bytes), sum(decoded), sum(drops), max(start)"
-		" FROM frames WHERE span = 86400000000000 GROUP BY run, source"
-		" ORDER BY max(start) DESC, run, source LIMIT ?",
-		"i", (int64_t)LIMIT_MAX);
-
-	out_open(out, "interfaces", '[');
-	while (sql_next(&rows)) {
-		out_open(out, NULL, '{');
-		out_string(out, "run", sql_text(&rows, 0));
-		out_string(out, "source", sql_text(&rows, 1));
-		out_int(out, "frames", sql_int(&rows, 2));
-		out_int(out, "bytes", sql_int(&rows, 3));
-		out_int(out, "decoded", sql_int(&rows, 4));
-		out_int(out, "drops", sql_int(&rows, 5));
-		out_time(out, "day", sql_int(&rows, 6));
-		out_close(out, '}');
-	}
-	out_close(out, ']');
-}
-
-static void subjects_put(struct sql *sql, struct out *out)
-{
-	struct sql_rows rows = sql_ask(sql,
-		"SELECT run, subject, sum(payload), sum(inspected), sum(tls), sum(missing),"
-		" sum(one_sided) FROM coverage WHERE span = 86400000000000 GROUP BY run, subject"
-		" ORDER BY max(start) DESC, run, subject LIMIT ?",
-		"i", (int64_t)LIMIT_MAX);
-
-	out_open(out, "merchants", '[');
-	while (sql_next(&rows)) {
-		out_open(out, NULL, '{');
-		out_string(out, "run", sql_text(&rows, 0));
-		out_string(out, "subject", sql_text(&rows, 1));
-		out_int(out, "payload", sql_int(&rows, 2));
-		out_int(out, "inspected", sql_int(&rows, 3));
-		out_int(out, "tls", sql_int(&rows, 4));
-		out_int(out, "missing", sql_int(&rows, 5));
-		out_int(out, "one_sided", sql_int(&rows, 6));
-		out_close(out, '}');
-	}
-	out_close(out, ']');
-}
-
-static void store_put(const struct api *api, struct out *out)
-{
-	const struct ingest_counts *counts = hub_counts(api->hub);
-	struct sql *sql = api->sql;
-
-	out_open(out, "store", '{');
-	out_string(out, "path", api->db);
-	out_bool(out, "taking", hub_healthy(api->hub));
-	out_int(out, "events", sql_one(sql, 0, "SELECT count(*) FROM event", ""));
-	out_int(out, "contacts", sql_one(sql, 0, "SELECT count(*) FROM contact", ""));
-	out_int(out, "unreadable", sql_one(sql, 0, "SELECT count(*) FROM refused", ""));
-	out_int(out, "bytes",
-		sql_one(sql, 0,
-			"SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-			""));
-	out_int(out, "messages", (int64_t)counts->messages);
-	out_int(out, "repeated", (int64_t)counts->repeated);
-	out_int(out, "refused", (int64_t)counts->refused);
-	out_int(out, "gaps", (int64_t)counts->gaps);
-	out_int(out, "failed", (int64_t)counts->failed);
-	out_close(out, '}');
-}
-
-static int status_get(const struct api *api, struct out *out)
-{
-	out_open(out, NULL, '{');
-	sensors_put(api->sql, out);
-	interfaces_put(api->sql, out);
-	subjects_put(api->sql, out);
-	store_put(api, out);
-	out_string(out, "version", SEKISHO_VERSION);
-	out_close(out, '}');
-	return 200;
 }
 
 static int incidents_get(const struct api *api, const struct http_request *request, struct out *out)
@@ -340,8 +232,10 @@ static int route(
 		return incidents_get(api, request, out);
 	if (get && strcmp(path, "/events") == 0)
 		return events_get(api, request, out, wait_s);
-	if (get && strcmp(path, "/status") == 0)
-		return status_get(api, out);
+	if (get && strcmp(path, "/status") == 0) {
+		status_put(api, out);
+		return 200;
+	}
 	return error_put(out, 404, "no such thing; see API.md");
 }
 

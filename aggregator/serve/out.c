@@ -133,7 +133,7 @@ void out_real(struct out *out, const char *name, double value)
 
 void out_share(struct out *out, const char *name, int64_t part, int64_t whole)
 {
-	decimal(out, name, whole > 0 ? (double)part / (double)whole : (double)NAN, 3);
+	decimal(out, name, whole > 0 ? (double)part / (double)whole : (double)NAN, 5);
 }
 
 void out_bool(struct out *out, const char *name, bool value)

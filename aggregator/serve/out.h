@@ -24,7 +24,7 @@ void out_close(struct out *out, char bracket);                  /* '}' or ']' */
 void out_string(struct out *out, const char *name, const char *text);
 void out_int(struct out *out, const char *name, int64_t value);
 void out_real(struct out *out, const char *name, double value);                 /* one decimal */
-void out_share(struct out *out, const char *name, int64_t part, int64_t whole); /* 3 decimals */
+void out_share(struct out *out, const char *name, int64_t part, int64_t whole); /* 5 decimals */
 void out_bool(struct out *out, const char *name, bool value);
 void out_null(struct out *out, const char *name);
 void out_time(struct out *out, const char *name, int64_t ns); /* 0: null */

@@ -1,6 +1,7 @@
 #include "store/book.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/alert.h"
@@ -59,8 +60,12 @@ void book_contacts(struct sql *sql, const char *run, const struct json_in *sekis
 		contact(sql, run, tenant, json_in_item(rows, i));
 }
 
-static void coverage_row(
-	struct sql *sql, const char *run, int64_t span, int64_t start, const struct json_in *row)
+struct span { /* of a row of coverage: a minute or a day */
+	int64_t ns, start;
+};
+
+static void coverage_row(struct sql *sql, const struct seen_at *at, const struct span *span,
+	const struct json_in *row)
 {
 	const struct json_in *subject = json_in_get(row, "subject");
 	const struct json_in *skipped = json_in_get(row, "skipped"), *value;
@@ -70,42 +75,44 @@ static void coverage_row(
 	subject_text(whose, sizeof(whose), json_in_int(row, "tenant"),
 		json_in_int(subject, "merchant"), json_in_text(subject, "server"));
 	sql_run(sql,
-		"INSERT INTO coverage VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT(run, span, subject, start, source) DO UPDATE SET"
+		"INSERT INTO coverage VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT(run, span, subject, start, source, sensor) DO UPDATE SET"
 		" packets = packets + excluded.packets, payload = payload + excluded.payload,"
 		" inspected = inspected + excluded.inspected, duplicate = duplicate +"
 		" excluded.duplicate, pending = pending + excluded.pending, missing = missing +"
 		" excluded.missing, tls = tls + excluded.tls, one_sided = one_sided +"
 		" excluded.one_sided",
-		"titit"
+		"tiitit"
 		"iiiiiiii",
-		run, span, whose, start, json_in_text(row, "source"), json_in_int(row, "packets"),
-		json_in_int(row, "payload"), json_in_int(row, "inspected"),
-		json_in_int(row, "duplicate"), json_in_int(row, "pending"),
-		json_in_int(row, "missing"), json_in_int(row, "tls"),
+		at->run, span->ns, at->sensor, whose, span->start, json_in_text(row, "source"),
+		json_in_int(row, "packets"), json_in_int(row, "payload"),
+		json_in_int(row, "inspected"), json_in_int(row, "duplicate"),
+		json_in_int(row, "pending"), json_in_int(row, "missing"), json_in_int(row, "tls"),
 		json_in_int(row, "one_sided"));
 	while ((value = json_in_walk(skipped, &reason)) != NULL)
 		sql_run(sql,
 			"INSERT INTO skipped VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(run, span,"
 			" subject, start, reason) DO UPDATE SET bytes = bytes + excluded.bytes",
-			"tititi", run, span, whose, start, reason, json_in_value_int(value));
+			"tititi", at->run, span->ns, whose, span->start, reason,
+			json_in_value_int(value));
 }
 
-static void frames_row(
-	struct sql *sql, const char *run, int64_t span, int64_t start, const struct json_in *row)
+static void frames_row(struct sql *sql, const struct seen_at *at, const struct span *span,
+	const struct json_in *row)
 {
 	sql_run(sql,
-		"INSERT INTO frames VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(run, span, start,"
-		" source) DO UPDATE SET frames = frames + excluded.frames, bytes = bytes +"
+		"INSERT INTO frames VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(run, span, start,"
+		" source, sensor) DO UPDATE SET frames = frames + excluded.frames, bytes = bytes +"
 		" excluded.bytes, decoded = decoded + excluded.decoded, drops = drops +"
 		" excluded.drops",
-		"tiit"
+		"tiiit"
 		"iiii",
-		run, span, start, json_in_text(row, "source"), json_in_int(row, "frames"),
-		json_in_int(row, "bytes"), json_in_int(row, "decoded"), json_in_int(row, "drops"));
+		at->run, span->ns, at->sensor, span->start, json_in_text(row, "source"),
+		json_in_int(row, "frames"), json_in_int(row, "bytes"), json_in_int(row, "decoded"),
+		json_in_int(row, "drops"));
 }
 
-void book_coverage(struct sql *sql, const char *run, const struct json_in *sekisho)
+void book_coverage(struct sql *sql, const struct seen_at *at, const struct json_in *sekisho)
 {
 	static const int64_t spans[] = {MINUTE_NS, DAY_NS};
 	const struct json_in *rows = json_in_get(sekisho, "rows");
@@ -113,39 +120,58 @@ void book_coverage(struct sql *sql, const char *run, const struct json_in *sekis
 	int64_t minute = book_time(json_in_text(sekisho, "minute"));
 
 	for (size_t s = 0; s < 2; s++) {
-		int64_t start = minute - minute % spans[s];
+		const struct span span = {spans[s], minute - minute % spans[s]};
 
 		for (size_t i = 0; i < json_in_count(rows); i++)
-			coverage_row(sql, run, spans[s], start, json_in_item(rows, i));
+			coverage_row(sql, at, &span, json_in_item(rows, i));
 		for (size_t i = 0; i < json_in_count(frames); i++)
-			frames_row(sql, run, spans[s], start, json_in_item(frames, i));
+			frames_row(sql, at, &span, json_in_item(frames, i));
+	}
+	for (size_t i = 0; i < json_in_count(rows); i++) {
+		const struct json_in *row = json_in_item(rows, i);
+
+		seen_server(sql, at, json_in_text(row, "source"), json_in_int(row, "tenant"),
+			json_in_text(json_in_get(row, "subject"), "server"), minute);
 	}
 }
 
-void book_health(struct sql *sql, uint64_t sensor, const char *run, int64_t time,
-	const struct json_in *sekisho)
+static void inputs_put(struct sql *sql, const struct seen_at *at, const struct json_in *inputs)
 {
-	const struct json_in *inputs = json_in_get(sekisho, "inputs");
-	const char *state = json_in_text(sekisho, "state");
-
-	if (state[0] != '\0')
-		sql_run(sql,
-			"INSERT OR REPLACE INTO health(sensor, state, detail, time)"
-			" VALUES(?, ?, ?, ?)",
-			"itti", (int64_t)sensor, state, json_in_text(sekisho, "detail"), time);
 	for (size_t i = 0; i < json_in_count(inputs); i++) {
 		const struct json_in *input = json_in_item(inputs, i);
 
 		sql_run(sql, "INSERT OR REPLACE INTO input VALUES(?, ?, ?, nullif(?, ''))", "ttit",
-			run, json_in_text(input, "name"), json_in_int(input, "frames"),
+			at->run, json_in_text(input, "name"), json_in_int(input, "frames"),
 			json_in_text(input, "damage"));
 	}
+}
+
+void book_health(
+	struct sql *sql, const struct seen_at *at, int64_t time, const struct json_in *sekisho)
+{
+	const char *state = json_in_text(sekisho, "state");
+	const char *reason = json_in_text(sekisho, "reason");
+
+	if (strcmp(state, "policy") == 0)
+		seen_policy(sql, at, sekisho);
+	else if (state[0] != '\0')
+		sql_run(sql,
+			"INSERT OR REPLACE INTO health(sensor, state, detail, time)"
+			" VALUES(?, ?, ?, ?)",
+			"itti", at->sensor, state, json_in_text(sekisho, "detail"), time);
+	else if (reason[0] != '\0')
+		sql_run(sql,
+			"INSERT INTO shed VALUES(?, ?, ?, ?, ?) ON CONFLICT(sensor, reason, class)"
+			" DO UPDATE SET n = n + excluded.n, last = max(last, excluded.last)",
+			"itiii", at->sensor, reason, json_in_int(sekisho, "class"),
+			json_in_int(sekisho, "n"), time);
+	inputs_put(sql, at, json_in_get(sekisho, "inputs"));
 	int64_t first = book_time(json_in_text(sekisho, "first"));
 	int64_t last = book_time(json_in_text(sekisho, "last"));
 	if (first > 0 && last >= first)
-		journal_span(sql, run, first, last);
+		journal_span(sql, at->run, first, last);
 	if (time > 0)
-		journal_span(sql, run, time, time);
+		journal_span(sql, at->run, time, time);
 }
 
 void book_blind(struct sql *sql, const char *run, int64_t time, const struct json_in *sekisho)

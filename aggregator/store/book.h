@@ -3,8 +3,7 @@
 #ifndef SEKISHO_STORE_BOOK_H
 #define SEKISHO_STORE_BOOK_H
 
-#include "store/json_in.h"
-#include "store/sql.h"
+#include "store/seen.h"
 
 #define MINUTE_NS INT64_C(60000000000)
 #define DAY_NS (24 * 60 * MINUTE_NS)
@@ -15,9 +14,10 @@ int subject_text(char *out, size_t size, int64_t tenant, int64_t merchant, const
 int64_t book_time(const char *text);
 
 void book_contacts(struct sql *sql, const char *run, const struct json_in *sekisho);
-void book_coverage(struct sql *sql, const char *run, const struct json_in *sekisho);
-void book_health(struct sql *sql, uint64_t sensor, const char *run, int64_t time,
-	const struct json_in *sekisho);
+void book_coverage(struct sql *sql, const struct seen_at *at, const struct json_in *sekisho);
+/* Also what a spool shed or lost, and the prefixes of a policy. */
+void book_health(
+	struct sql *sql, const struct seen_at *at, int64_t time, const struct json_in *sekisho);
 /* An alert of category blind. */
 void book_blind(struct sql *sql, const char *run, int64_t time, const struct json_in *sekisho);
 

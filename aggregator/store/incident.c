@@ -61,13 +61,14 @@ void incident_merge(struct sql *sql, int64_t from, int64_t into, int64_t now)
 struct incident_sum incident_sum(struct sql *sql, int64_t incident)
 {
 	struct incident_sum sum = {0};
-	struct sql_rows rows =
-		sql_ask(sql, "SELECT last, why FROM thread WHERE incident = ?", "i", incident);
+	struct sql_rows rows = sql_ask(
+		sql, "SELECT last, why, confirmed FROM thread WHERE incident = ?", "i", incident);
 
 	while (sql_next(&rows)) {
 		sum.threads++;
 		sum.last = sql_int(&rows, 0) > sum.last ? sql_int(&rows, 0) : sum.last;
 		sum.why |= sql_int(&rows, 1);
+		sum.confirmed |= sql_int(&rows, 2);
 	}
 	return sum;
 }
@@ -86,6 +87,11 @@ void incident_touch(struct sql *sql, int64_t incident, int64_t now)
 
 	sql_run(sql, "UPDATE incident SET revision = revision + 1, updated = ? WHERE id = ?", "ii",
 		now, incident);
+	sql_run(sql, "UPDATE incident SET confirmed = 1 WHERE id = ? AND confirmed = 0 AND ?", "ii",
+		incident, sum.confirmed);
+	if (sql_changes(sql) > 0)
+		incident_note(sql, incident, now, "sekisho", "confirmed",
+			"a card was read, with a high confidence");
 	struct sql_rows rows = sql_ask(sql,
 		"SELECT state, judged_at, judged_why, judged_threads FROM incident WHERE id = ?",
 		"i", incident);

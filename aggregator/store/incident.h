@@ -5,7 +5,7 @@
 #include "store/sql.h"
 
 struct incident_sum { /* of its threads */
-	int64_t threads, last, why;
+	int64_t threads, last, why, confirmed;
 };
 
 /* The incident that has taken this one in, or itself; 0: there is none. */

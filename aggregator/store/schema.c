@@ -17,7 +17,19 @@ static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS input(run TEXT NOT NULL, name TEXT NOT NULL,"
 	" frames INTEGER NOT NULL, damage TEXT, PRIMARY KEY(run, name)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS health(sensor INTEGER PRIMARY KEY, state TEXT NOT NULL,"
-	" detail TEXT NOT NULL, time INTEGER NOT NULL) STRICT;";
+	" detail TEXT NOT NULL, time INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS shed(sensor INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" class INTEGER NOT NULL, n INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" PRIMARY KEY(sensor, reason, class)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS prefix(sensor INTEGER NOT NULL, run TEXT NOT NULL,"
+	" tenant INTEGER NOT NULL, low TEXT NOT NULL, high TEXT NOT NULL,"
+	" merchant INTEGER NOT NULL, text TEXT NOT NULL, generation TEXT NOT NULL,"
+	" PRIMARY KEY(sensor, run, tenant, low, high, merchant)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS server(sensor INTEGER NOT NULL, run TEXT NOT NULL,"
+	" tenant INTEGER NOT NULL, address TEXT NOT NULL, source TEXT NOT NULL,"
+	" last INTEGER NOT NULL, PRIMARY KEY(sensor, run, tenant, address, source))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS server_address ON server(run, address);";
 
 static const char thread_tables[] =
 	"CREATE TABLE IF NOT EXISTS thread(id INTEGER PRIMARY KEY, run TEXT NOT NULL,"
@@ -64,7 +76,7 @@ static const char thread_tables[] =
 static const char people_tables[] =
 	"CREATE TABLE IF NOT EXISTS incident(id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" run TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,"
-	" revision INTEGER NOT NULL,"
+	" revision INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT 0,"
 	" updated INTEGER NOT NULL, merged_into INTEGER,"
 	" judged_at INTEGER NOT NULL DEFAULT 0, judged_why INTEGER NOT NULL DEFAULT 0,"
 	" judged_threads INTEGER NOT NULL DEFAULT 0) STRICT;"
@@ -90,19 +102,21 @@ static const char book_tables[] =
 	" STRICT, WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS contact_remote ON contact(remote, day);"
 	"CREATE TABLE IF NOT EXISTS coverage(run TEXT NOT NULL, span INTEGER NOT NULL,"
-	" subject TEXT NOT NULL, start INTEGER NOT NULL, source TEXT NOT NULL,"
+	" sensor INTEGER NOT NULL, subject TEXT NOT NULL, start INTEGER NOT NULL, source TEXT NOT "
+	"NULL,"
 	" packets INTEGER NOT NULL, payload INTEGER NOT NULL, inspected INTEGER NOT NULL,"
 	" duplicate INTEGER NOT NULL, pending INTEGER NOT NULL, missing INTEGER NOT NULL,"
 	" tls INTEGER NOT NULL, one_sided INTEGER NOT NULL,"
-	" PRIMARY KEY(run, span, subject, start, source)) STRICT, WITHOUT ROWID;"
+	" PRIMARY KEY(run, span, subject, start, source, sensor)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS skipped(run TEXT NOT NULL, span INTEGER NOT NULL,"
 	" subject TEXT NOT NULL, start INTEGER NOT NULL, reason TEXT NOT NULL,"
 	" bytes INTEGER NOT NULL, PRIMARY KEY(run, span, subject, start, reason))"
 	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS frames(run TEXT NOT NULL, span INTEGER NOT NULL,"
-	" start INTEGER NOT NULL, source TEXT NOT NULL, frames INTEGER NOT NULL,"
+	" sensor INTEGER NOT NULL, start INTEGER NOT NULL, source TEXT NOT NULL, frames INTEGER "
+	"NOT NULL,"
 	" bytes INTEGER NOT NULL, decoded INTEGER NOT NULL, drops INTEGER NOT NULL,"
-	" PRIMARY KEY(run, span, start, source)) STRICT, WITHOUT ROWID;";
+	" PRIMARY KEY(run, span, start, source, sensor)) STRICT, WITHOUT ROWID;";
 
 struct sql *store_open(const char *path, uint64_t max_bytes, struct err *err)
 {

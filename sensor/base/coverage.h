@@ -7,11 +7,11 @@
 
 #define MINUTE_NS (60ull * 1000000000ull)
 
-/* Whose bytes: a merchant, else a protected server, else nobody's.  Hashed and
- * compared as bytes: no padding. */
+/* Whose bytes: a merchant's or not, of which own server, or nobody's.  Hashed
+ * and compared as bytes: no padding. */
 struct account_key {
 	uint64_t minute;    /* now_ns / MINUTE_NS */
-	struct addr server; /* zero where a merchant is named, or nobody */
+	struct addr server; /* the protected or own end; zero: nobody's */
 	uint32_t merchant;  /* 0 = none */
 	uint16_t source;
 	uint16_t tenant;

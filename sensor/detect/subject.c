@@ -18,6 +18,9 @@ void subject_of(const struct policy *policy, const struct tuple *key, uint8_t cl
 		out->end = client_end;
 		out->guessed = !end[0].protected && !policy_given(policy);
 		out->nobody = !end[0].protected && policy_given(policy);
+		out->own = out->nobody && (end[0].own || end[1].own);
+		if (out->own)
+			out->end = end[client_end].own ? client_end : !client_end;
 	}
 	out->merchant = end[out->end].merchant;
 	out->shared = end[out->end].shared;

@@ -15,7 +15,7 @@ struct subject {
 	uint8_t nobody;  /* policy was given and names neither end */
 	uint8_t shared;
 	uint8_t roles[2]; /* asset_role bits of both ends */
-	uint8_t zero;
+	uint8_t own;      /* nobody: that end is the operator's all the same */
 };
 
 /* Which end opened a flow without a handshake whose first datagram end `from` sent: 0 or 1;

@@ -163,6 +163,7 @@ static void take_fact(struct join *join, const struct fact *fact)
 		join->env =
 			join->conf.env_of(join->conf.self, ((const struct fact_swap *)fact)->slot);
 		join_health(join, "generation", NULL, fact->stamp.time_ns);
+		join_prefixes(join, fact->stamp.time_ns);
 		break;
 	case FACT_NOTE:
 		take_note(join, (const struct fact_note *)fact);
@@ -316,16 +317,13 @@ void join_health(
 	struct record record = {
 		.packet_ns = packet_ns, .kind = EVENT_HEALTH, .event_class = EVENT_P0};
 	struct json json;
-	uint8_t generation[8];
 
-	for (int i = 0; i < 8; i++)
-		generation[i] = (uint8_t)(join->env.generation >> (56 - 8 * i));
 	send_start(join, &json, "health", packet_ns);
 	json_object(&json, "sekisho");
 	json_text(&json, "state", state);
 	if (detail != NULL)
 		json_masked(&json, "detail", detail);
-	json_hex(&json, "generation", generation, sizeof(generation));
+	send_generation(join, &json);
 	json_bool(&json, "policy", policy_given(join->env.policy));
 	send_run(join, &json);
 	json_close(&json);

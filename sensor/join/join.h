@@ -98,6 +98,10 @@ void join_finish(struct join *join);
 void join_health(
 	struct join *join, const char *state, const struct masked *detail, uint64_t packet_ns);
 
+/* The own prefixes of the policy in force (none without one), as health events of state
+ * "policy": who stores coverage can then say which of them were never seen. */
+void join_prefixes(struct join *join, uint64_t packet_ns);
+
 const struct join_counters *join_counters(const struct join *join);
 
 #endif

@@ -26,6 +26,15 @@ void send_run(struct join *join, struct json *json)
 	json_bool(json, "replay", join->conf.replay);
 }
 
+void send_generation(struct join *join, struct json *json)
+{
+	uint8_t generation[8];
+
+	for (int i = 0; i < 8; i++)
+		generation[i] = (uint8_t)(join->env.generation >> (56 - 8 * i));
+	json_hex(json, "generation", generation, sizeof(generation));
+}
+
 void send_event(struct join *join, struct json *json, struct record *record)
 {
 	size_t len = json_end(json);

@@ -99,6 +99,7 @@ void fold_finish(struct join *join);
 /* send.c */
 void send_start(struct join *join, struct json *json, const char *type, uint64_t ns);
 void send_run(struct join *join, struct json *json); /* members of sekisho that all have */
+void send_generation(struct join *join, struct json *json);
 void send_event(struct join *join, struct json *json, struct record *record);
 const char *source_name(const struct join *join, uint16_t source);
 

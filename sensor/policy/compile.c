@@ -243,6 +243,34 @@ static bool moved(struct draft *draft, struct image_build *build)
 	return true;
 }
 
+/* What is ours, claims being sorted: who watches must know what never shows. */
+static bool own(const struct draft *draft, struct image_build *build)
+{
+	const struct draft_claim *claim = draft->claims.items;
+	const struct image_own *last = NULL;
+
+	for (uint32_t i = 0; i < draft->claims.count; i++) {
+		const struct image_own row = {
+			.hi = image_half(claim[i].prefix.addr.b),
+			.lo = image_half(claim[i].prefix.addr.b + 8),
+			.tenant = claim[i].tenant,
+			.merchant = claim[i].merchant,
+			.bits = claim[i].prefix.bits,
+		};
+
+		if (claim[i].merchant == 0 && !(claim[i].flags & (NODE_OWN | NODE_PROTECTED)))
+			continue; /* an asset */
+		if (last != NULL && memcmp(last, &row, sizeof(row)) == 0)
+			continue; /* said twice */
+		struct image_own *out = build_add(build, TABLE_OWN);
+		if (out == NULL)
+			return false;
+		*out = row;
+		last = out;
+	}
+	return true;
+}
+
 static uint64_t aligned(uint64_t len)
 {
 	return (len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
@@ -284,9 +312,9 @@ bool policy_compile(struct draft *draft, uint8_t **out, size_t *out_len, struct 
 		.labels_max = draft->labels_max,
 	};
 	bool good = tenants(draft, &build, &head.tenant_shapes) && merchants(draft, &build) &&
-		    tree_claims(draft, &build) && hosts(draft, &build) && profiles(draft, &build) &&
-		    tree_profiles(draft, &build) && moved(draft, &build) &&
-		    lay_out(&build, &head, out, out_len);
+		    tree_claims(draft, &build) && own(draft, &build) && hosts(draft, &build) &&
+		    profiles(draft, &build) && tree_profiles(draft, &build) &&
+		    moved(draft, &build) && lay_out(&build, &head, out, out_len);
 
 	for (uint32_t t = 0; t < TABLE_COUNT; t++)
 		list_free(&build.table[t]);

@@ -33,6 +33,7 @@ enum image_table {
 	TABLE_PROFILE_NAME,  /* struct image_name, hash slots: refs */
 	TABLE_PROFILE_RANGE, /* struct image_range */
 	TABLE_PROFILE_NODE,  /* struct image_profile_node; 0 = none */
+	TABLE_OWN,           /* struct image_own, by scope and prefix */
 	TABLE_REF,           /* uint32_t, sorted runs: rows of merchants or profiles */
 	TABLE_STRING,        /* bytes, texts end in NUL */
 	TABLE_COUNT,
@@ -124,6 +125,13 @@ struct image_profile {
 struct image_profile_node {
 	uint32_t parent, depth;
 	uint32_t profiles, profile_cnt; /* refs */
+};
+
+struct image_own { /* a prefix of a merchant, protected, or of own_prefixes */
+	uint64_t hi, lo;
+	uint32_t tenant;   /* or SCOPE_EVERY */
+	uint32_t merchant; /* number, or 0 */
+	uint32_t bits, zero;
 };
 
 extern const uint32_t image_row_size[TABLE_COUNT];

@@ -342,6 +342,30 @@ uint32_t policy_merchants(const struct policy *policy)
 	return count(view_of(policy), TABLE_MERCHANT);
 }
 
+uint32_t policy_prefixes(const struct policy *policy)
+{
+	return count(view_of(policy), TABLE_OWN);
+}
+
+static void half_put(uint8_t out[8], uint64_t half)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (uint8_t)(half >> (56 - 8 * i));
+}
+
+struct policy_prefix policy_prefix(const struct policy *policy, uint32_t index)
+{
+	const struct image_own *row = part(view_of(policy), TABLE_OWN);
+	struct policy_prefix out = {.every = row[index].tenant == SCOPE_EVERY,
+		.merchant = row[index].merchant,
+		.prefix.bits = (uint8_t)row[index].bits};
+
+	out.tenant = out.every ? 0 : (uint16_t)row[index].tenant;
+	half_put(out.prefix.addr.b, row[index].hi);
+	half_put(out.prefix.addr.b + 8, row[index].lo);
+	return out;
+}
+
 uint16_t policy_interface(const struct policy *policy, struct bytes name)
 {
 	struct view v = view_of(policy);

@@ -21,6 +21,7 @@ const uint32_t image_row_size[TABLE_COUNT] = {
 	[TABLE_PROFILE_NAME] = sizeof(struct image_name),
 	[TABLE_PROFILE_RANGE] = sizeof(struct image_range),
 	[TABLE_PROFILE_NODE] = sizeof(struct image_profile_node),
+	[TABLE_OWN] = sizeof(struct image_own),
 	[TABLE_REF] = sizeof(uint32_t),
 	[TABLE_STRING] = 1,
 };
@@ -234,6 +235,18 @@ static bool profiles_good(struct check *c)
 	return ranges_good(part(c, TABLE_PROFILE_RANGE), count(c, TABLE_PROFILE_RANGE), nodes);
 }
 
+static bool own_good(const struct check *c)
+{
+	const struct image_own *row = part(c, TABLE_OWN);
+
+	for (uint32_t i = 0; i < count(c, TABLE_OWN); i++) {
+		if (row[i].bits > 128 || row[i].zero != 0 ||
+			(row[i].tenant > UINT16_MAX && row[i].tenant != SCOPE_EVERY))
+			return false;
+	}
+	return true;
+}
+
 bool policy_open(struct policy *policy, struct bytes image, struct err *err)
 {
 	if (image.len < sizeof(struct image_header) || image.len > IMAGE_LEN_MAX)
@@ -251,7 +264,7 @@ bool policy_open(struct policy *policy, struct bytes image, struct err *err)
 			"policy image: damaged header or of another version; build it again");
 	if (!strings_good(&c) || !tenants_good(&c) || !scopes_good(&c) || !slots_good(&c) ||
 		!nodes_good(&c) || !merchants_good(&c) || !names_good(&c, TABLE_HOST) ||
-		!names_good(&c, TABLE_PROFILE_NAME) || !profiles_good(&c))
+		!names_good(&c, TABLE_PROFILE_NAME) || !profiles_good(&c) || !own_good(&c))
 		return err_set(err, EXIT_CANNOT,
 			"policy image: a table points outside or is out of order; build it again");
 	policy->image = image;

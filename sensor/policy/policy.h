@@ -43,6 +43,16 @@ bool policy_open(struct policy *policy, struct bytes image, struct err *err);
 /* False: none was given. */
 bool policy_given(const struct policy *policy);
 uint32_t policy_merchants(const struct policy *policy);
+/* What is ours by policy, in order of tenant and prefix; a merchant's prefix once for
+ * each merchant that claims it. */
+struct policy_prefix {
+	struct prefix prefix;
+	bool every; /* in every tenant */
+	uint16_t tenant;
+	uint32_t merchant; /* 0 = none */
+};
+uint32_t policy_prefixes(const struct policy *policy); /* how many */
+struct policy_prefix policy_prefix(const struct policy *policy, uint32_t index);
 /* The number of an interface that a tenant names; 0: none does. */
 uint16_t policy_interface(const struct policy *policy, struct bytes name);
 

@@ -1,7 +1,24 @@
-/* cmd_status.c - sekisho status: what runs, what was seen, and what was not.
- * The aggregator decides which columns there are. */
+/* cmd_status.c - sekisho status: what runs, what was seen, and what was not. */
 #include "sekisho/cli.h"
 #include "sekisho/rows.h"
+#include "sekisho/table.h"
+
+/* A column of what was seen; share and size say how its number reads. */
+struct column {
+	const char *head, *key;
+	enum { TEXT, NUMBER, SHARE, SIZE, OWN } form;
+};
+
+static const struct column interface_columns[] = {{"SOURCE", "source", TEXT},
+	{"SENSOR", "sensor", TEXT}, {"RUN", "run", TEXT}, {"FRAMES", "frames", NUMBER},
+	{"LOST", "drops", NUMBER}, {"BYTES", "payload", SIZE}, {"READ", "share_inspected", SHARE},
+	{"TLS", "share_tls", SHARE}, {"NO ANSWER", "share_one_sided", SHARE},
+	{"GAPS", "missing", SIZE}, {"OWN SEEN", "prefixes", OWN}};
+static const struct column merchant_columns[] = {{"SHOP OR SERVER", "merchant", TEXT},
+	{"RUN", "run", TEXT}, {"BYTES", "payload", SIZE}, {"READ", "share_inspected", SHARE},
+	{"TLS", "share_tls", SHARE}, {"NO ANSWER", "share_one_sided", SHARE},
+	{"GAPS", "missing", SIZE}, {"LOST", "drops", NUMBER}, {"OWN SEEN", "prefixes", OWN}};
+#define LENGTH(columns) (sizeof(columns) / sizeof((columns)[0]))
 
 static void put_rows(struct page *page, const char *heading, const struct value *rows)
 {
@@ -17,6 +34,118 @@ static void put_rows(struct page *page, const char *heading, const struct value 
 	if (columns.count > 0)
 		rows_table(page, &columns, rows);
 	fputc('\n', page->out);
+}
+
+static void put_own(struct page *page, const struct value *row)
+{
+	if (value_at(row, "prefixes") == NULL) {
+		page_put(page, "-");
+		return;
+	}
+	page_put_value(page, value_at(row, "prefixes_seen"));
+	page_put(page, " of ");
+	page_put_value(page, value_at(row, "prefixes"));
+}
+
+/* A merchant, or the server that has none: "s0/203.0.113.7". */
+static void put_subject(struct page *page, const struct value *row)
+{
+	const struct value *merchant = value_at(row, "merchant");
+	struct bytes subject;
+
+	if (merchant != NULL) {
+		page_put_value(page, value_at(merchant, "name") != NULL ? value_at(merchant, "name")
+									: value_at(merchant, "id"));
+	} else if (value_text(value_at(row, "subject"), &subject)) {
+		size_t slash = bytes_find_byte(subject, '/');
+
+		subject = bytes_skip(subject, slash == SIZE_MAX ? 0 : slash + 1);
+		if (bytes_equal(subject, bytes_text("::")))
+			page_put(page, "of nobody here");
+		else
+			page_put_bytes(page, subject);
+	}
+}
+
+static void put_cell(struct page *page, const struct column *column, const struct value *row)
+{
+	const struct value *value = value_at(row, column->key);
+	uint64_t number;
+	double share;
+
+	if (column->form == OWN)
+		put_own(page, row);
+	else if (column->form == TEXT && strcmp(column->key, "merchant") == 0)
+		put_subject(page, row);
+	else if (column->form == SHARE && value_real(value, &share))
+		page_put_share(page, share);
+	else if (column->form == SIZE && value_u64(value, &number))
+		page_put_size(page, number);
+	else if (value != NULL)
+		page_put_value(page, value);
+	else
+		page_put(page, "-");
+}
+
+static void put_coverage(struct page *page, const char *heading, const struct column *columns,
+	size_t count, const struct value *rows)
+{
+	struct table table;
+
+	page_colour(page, PAGE_BOLD);
+	page_put(page, "%s", heading);
+	page_colour(page, PAGE_PLAIN);
+	if (value_count(rows) == 0)
+		page_put(page, "  none");
+	page_line(page);
+	table_start(&table, count);
+	for (size_t k = 0; k < count; k++) {
+		page_put(page, "%s", columns[k].head);
+		table_cell(&table, page);
+		table.side[k] = columns[k].form == TEXT ? TABLE_LEFT : TABLE_RIGHT;
+	}
+	for (size_t i = 0; i < value_count(rows); i++)
+		for (size_t k = 0; k < count; k++) {
+			put_cell(page, &columns[k], value_item(rows, i));
+			table_cell(&table, page);
+		}
+	if (value_count(rows) > 0)
+		table_end(&table, page);
+	fputc('\n', page->out);
+}
+
+/* Silence of these is worth nothing. */
+static void put_unseen(struct page *page, const struct value *interfaces)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < value_count(interfaces); i++) {
+		const struct value *row = value_item(interfaces, i);
+		const struct value *unseen = value_at(row, "unseen");
+		uint64_t own = 0, seen = 0;
+
+		if (value_count(unseen) == 0)
+			continue;
+		page_section(page, first ? "NEVER SEEN" : "");
+		first = false;
+		page_put(page, "at ");
+		page_put_value(page, value_at(row, "source"));
+		page_put(page, ":");
+		page_end(page);
+		for (size_t k = 0; k < value_count(unseen); k++) {
+			page_put_value(page, value_item(unseen, k));
+			page_end(page);
+		}
+		if (value_u64(value_at(row, "prefixes"), &own) &&
+			value_u64(value_at(row, "prefixes_seen"), &seen) &&
+			own - seen > value_count(unseen))
+			page_put(page, "and %llu more",
+				(unsigned long long)(own - seen - value_count(unseen)));
+		page_line(page);
+	}
+	page->margin = 0;
+	if (!first)
+		fputc('\n', page->out);
 }
 
 static void put_members(struct page *page, const char *heading, const struct value *object)
@@ -39,8 +168,11 @@ static void put_members(struct page *page, const char *heading, const struct val
 static void put_status(struct page *page, const struct value *status)
 {
 	put_rows(page, "SENSORS", value_at(status, "sensors"));
-	put_rows(page, "INTERFACES AND FILES", value_at(status, "interfaces"));
-	put_rows(page, "SHOPS AND SERVERS", value_at(status, "merchants"));
+	put_coverage(page, "INTERFACES AND FILES, last two days", interface_columns,
+		LENGTH(interface_columns), value_at(status, "interfaces"));
+	put_coverage(page, "SHOPS AND SERVERS, last two days", merchant_columns,
+		LENGTH(merchant_columns), value_at(status, "merchants"));
+	put_unseen(page, value_at(status, "interfaces"));
 	put_members(page, "STORE", value_at(status, "store"));
 	page_section(page, "VERSION");
 	page_put_value(page, value_at(status, "version"));

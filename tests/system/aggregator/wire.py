@@ -1,5 +1,6 @@
 """A sensor's end of the wire, without ZeroMQ: ZMTP 3.0 with the NULL mechanism
 (RFC 23/ZMTP) over a Unix socket, and the frames of event/wire.h inside."""
+import contextlib
 import http.client
 import json
 import select
@@ -96,7 +97,8 @@ class Sensor:
     def pong(self, body):
         if body[:5] == b"\x04PING":  # answered with its context
             pong = b"\x04PONG" + body[7:]
-            self.s.sendall(bytes([4, len(pong)]) + pong)
+            with contextlib.suppress(BrokenPipeError):  # cut off; what was sent can be read
+                self.s.sendall(bytes([4, len(pong)]) + pong)
 
     def ack(self, seconds=30):
         until = time.monotonic() + seconds

@@ -273,12 +273,20 @@ def status_shows_what_it_is_given(folder):
     fake = served(folder, {"GET /status": {
         "sensors": [{"name": "tap-1\x1b[31m", "state": "running", "events": 1234567,
                      "last_seen": "2026-11-20T10:43:31.000000+0000", "gaps": None}],
-        "interfaces": [{"source": "eth0", "frames": 41233, "bytes": 18233112, "drops": 0,
-                        "refused": {"non_ip": 12}}],
-        "merchants": [{"merchant": {"id": 1, "name": "花水木ティー"}, "share_inspected": 0.71,
-                       "share_tls": 0.2999, "level": "content"},
-                      {"merchant": None, "share_inspected": 0.99999, "share_tls": 0.00001,
-                       "level": "contacts"}],
+        "interfaces": [{"source": "eth0\u202e", "sensor": "tap-1", "run": "live", "frames": 41233,
+                        "bytes": 18233112, "drops": 0, "payload": 17000000, "missing": 310,
+                        "share_inspected": 0.71, "share_tls": 0.2999, "share_one_sided": 0.00001,
+                        "unseen": ["203.0.113.20/32", "2001:db8::/48"], "prefixes": 30,
+                        "prefixes_seen": 20}],
+        "merchants": [{"subject": "m0/1", "merchant": {"id": 1, "name": "花水木ティー"},
+                       "run": "live", "payload": 120, "share_inspected": 0.71, "drops": 0,
+                       "share_tls": 0.2999, "share_one_sided": 0, "missing": 0, "unseen": [],
+                       "prefixes": 2, "prefixes_seen": 2},
+                      {"subject": "s0/203.0.113.7", "merchant": None, "run": "live",
+                       "payload": 5000, "share_inspected": 0.99999, "share_tls": 0.00001,
+                       "share_one_sided": 1, "missing": 12, "drops": 3, "prefixes": None},
+                      {"subject": "s0/::", "merchant": None, "payload": 0,
+                       "share_inspected": None}],
         "store": {"events": 1234567, "size": 52428800}, "version": "0.1.0"}})
     golden("status", sekisho("status", fake=fake).stdout)
 

@@ -73,6 +73,14 @@ static inline uint64_t image_questions(const struct policy *policy)
 	for (uint32_t p = 0; p < 4; p++)
 		sum = sum * 31 + policy_profile_shared(policy, p) +
 		      strlen(policy_profile_name(policy, p));
+	for (uint32_t i = 0; i < policy_prefixes(policy); i++) {
+		const struct policy_prefix row = policy_prefix(policy, i);
+
+		if (row.prefix.bits > 128 || (row.every && row.tenant != 0))
+			abort();
+		sum = sum * 31 + row.merchant + row.tenant + row.prefix.bits +
+		      row.prefix.addr.b[15];
+	}
 	return sum + policy_interface(policy, bytes_text("a"));
 }
 

@@ -122,6 +122,41 @@ static void with_policy_only_its_prefixes_are_protected(void **state)
 	held_free(&held);
 }
 
+static void what_is_ours_is_listed_once_for_each_who_claims_it(void **state)
+{
+	static const struct {
+		const char *prefix;
+		int tenant; /* -1: every */
+		uint32_t merchant;
+	} rows[] = {{"198.51.100.0/24", 5, 0}, {"203.0.113.8/32", 5, 2}, {"10.0.0.0/8", -1, 0},
+		{"203.0.113.8/32", -1, 1}, {"203.0.113.8/32", -1, 3}, {"2001:db8::/32", -1, 0}};
+	struct held held;
+
+	(void)state;
+	held_good(&held,
+		"tenants: [{id: 5, vlans: [5]}]\n"
+		"protected: [10.0.0.0/8, 10.0.0.0/8, {prefix: 198.51.100.0/24, tenant: 5}]\n"
+		"own_prefixes: [2001:db8::/32]\ntrusted_proxies: [192.0.2.7]\n"
+		"merchants:\n"
+		"  - {id: 3, addresses: [203.0.113.8, 203.0.113.8/32]}\n"
+		"  - {id: 1, addresses: [203.0.113.8]}\n"
+		"  - {id: 2, tenant: 5, addresses: [203.0.113.8]}\n"
+		"assets: [{address: 192.0.2.53, role: resolver}]\n",
+		NULL);
+	assert_int_equal(policy_prefixes(&held.policy), sizeof(rows) / sizeof(rows[0]));
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct policy_prefix row = policy_prefix(&held.policy, i);
+		struct prefix wanted;
+
+		assert_true(prefix_parse(bytes_text(rows[i].prefix), &wanted));
+		assert_memory_equal(&row.prefix.addr, &wanted.addr, sizeof(wanted.addr));
+		assert_int_equal(row.prefix.bits, wanted.bits);
+		assert_int_equal(row.every ? -1 : row.tenant, rows[i].tenant);
+		assert_int_equal(row.merchant, rows[i].merchant);
+	}
+	held_free(&held);
+}
+
 static void assets_have_roles(void **state)
 {
 	struct held held;
@@ -499,6 +534,7 @@ int main(void)
 		cmocka_unit_test(without_policy_private_addresses_are_protected),
 		cmocka_unit_test(without_policy_the_level_is_the_callers),
 		cmocka_unit_test(with_policy_only_its_prefixes_are_protected),
+		cmocka_unit_test(what_is_ours_is_listed_once_for_each_who_claims_it),
 		cmocka_unit_test(assets_have_roles),
 		cmocka_unit_test(one_merchant_on_an_address_is_named),
 		cmocka_unit_test(a_shared_server_is_as_strict_as_its_strictest),

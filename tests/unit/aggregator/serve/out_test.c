@@ -71,7 +71,7 @@ static void numbers_and_nothing_are_json(void **state)
 	out_hex(&out, "j", 255);
 	out_close(&out, '}');
 	assert_string_equal(out.text,
-		"{\"a\":-9223372036854775808,\"b\":3.8,\"c\":0.333,\"d\":null,\"e\":null,"
+		"{\"a\":-9223372036854775808,\"b\":3.8,\"c\":0.33333,\"d\":null,\"e\":null,"
 		"\"f\":\"2026-11-20T10:03:12.000000+0000\",\"g\":[\"a\",\"b\"],\"h\":[],\"i\":true,"
 		"\"j\":\"00000000000000ff\"}");
 	out_drop(&out);
