@@ -20,6 +20,7 @@
 #include "keeper/key.h"
 #include "keeper/reload.h"
 #include "keeper/ring.h"
+#include "keeper/sink.h"
 #include "shipper/shipper.h"
 
 #define RESTARTS_MAX 5              /* of an engine that dies again and again */
@@ -112,21 +113,6 @@ static bool prepare(struct keeper *keeper, struct err *err)
 		&keeper->ring, keeper->conf->to_stdout ? NULL : keeper->conf->spool_dir, err);
 }
 
-static void *reserve(void *self, uint32_t len)
-{
-	const struct timespec pause = {.tv_nsec = 100000};
-	void *room;
-
-	while ((room = spsc_reserve(self, len)) == NULL && child_stop == 0)
-		nanosleep(&pause, NULL);
-	return room;
-}
-
-static void commit(void *self, uint32_t len)
-{
-	spsc_commit(self, len);
-}
-
 static bool engine_ready(void *self, struct err *err)
 {
 	return child_confine_engine(err) && feed_start(self, err);
@@ -160,9 +146,10 @@ static int engine_child(struct keeper *keeper)
 {
 	static struct feed feed; /* its thread ends with the process */
 	struct err err = {0};
-	struct spsc ring;
+	struct ring_sink ring = {.live = source_is_live(keeper->source) && !keeper->conf->to_stdout,
+		.stop = &child_stop};
 	struct engine_report report = {0};
-	struct event_sink sink = {.self = &ring, .reserve = reserve, .commit = commit};
+	struct event_sink sink = ring_sink(&ring);
 	struct engine_conf conf = {.workers = keeper->conf->workers,
 		.memory = keeper->conf->memory,
 		.fact_ring = keeper->conf->fact_ring,
@@ -185,7 +172,7 @@ static int engine_child(struct keeper *keeper)
 	conf.labels = labels;
 	run_number(keeper, &conf);
 	if (!child_start("sekisho-engine", &err) ||
-		!spsc_attach(&ring, keeper->ring.mem, keeper->ring.len, true)) {
+		!spsc_attach(&ring.ring, keeper->ring.mem, keeper->ring.len, true)) {
 		log_line(LOG_LEVEL_ERROR, "engine: %s", err.text);
 		return EXIT_INTERNAL;
 	}

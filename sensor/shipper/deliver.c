@@ -27,10 +27,11 @@ struct deliver {
 	uint64_t draws;
 	char name[sizeof(((struct wire_hello *)0)->name)];
 	bool started, hello_due, told_ahead;
+	bool behind; /* it was restored from a copy: it lacks what it acknowledged */
 	struct spool_cursor cursor;
 	uint64_t sent[WIRE_CREDIT]; /* last number of each batch under way, oldest first */
 	uint32_t sent_cnt, credit;
-	uint64_t hw; /* highest acknowledged in this process */
+	uint64_t hw; /* what the aggregator has, as it said last */
 	uint64_t rewound_hw, rewound_ns, progress_ns;
 	struct timer resend, silent;
 	struct deliver_counts counts;
@@ -69,10 +70,18 @@ static void rewind_to(struct deliver *deliver, uint64_t seq)
 	deliver->ready_len = 0;
 }
 
+/* The first number that the aggregator lacks and that can still be read. */
+static uint64_t wanted(const struct deliver *deliver, const struct spool_state *state)
+{
+	uint64_t next = deliver->behind ? deliver->hw + 1 : state->acked + 1;
+
+	return next > state->oldest ? next : state->oldest;
+}
+
 static bool send_hello(struct deliver *deliver)
 {
 	const struct spool_state state = spool_state(deliver->spool);
-	struct wire_hello hello = {.oldest_seq = state.acked + 1, .next_seq = state.next_seq};
+	struct wire_hello hello = {.oldest_seq = state.oldest, .next_seq = state.next_seq};
 	uint8_t out[sizeof(struct wire_header) + sizeof(hello)];
 
 	memcpy(hello.name, deliver->name, sizeof(hello.name));
@@ -157,15 +166,15 @@ static void forget_acked(struct deliver *deliver, uint64_t hw)
 static void on_gap(struct deliver *deliver, const struct wire_ack *ack, uint64_t now)
 {
 	const struct spool_state state = spool_state(deliver->spool);
-	uint64_t from = ack->hw_seq >= state.acked ? ack->hw_seq + 1 : state.acked + 1;
 
+	deliver->behind = ack->hw_seq < state.acked;
+	uint64_t from = wanted(deliver, &state);
 	if (deliver->cursor.seq == from && deliver->sent_cnt == 0)
 		return;
 	if (deliver->rewound_hw == ack->hw_seq && now - deliver->rewound_ns < REWIND_PAUSE_NS)
 		return;
-	/* it wants what it acknowledged before: HELLO says what we still have */
-	if (ack->hw_seq < state.acked)
-		deliver->hello_due = true;
+	if (deliver->behind)
+		deliver->hello_due = true; /* it says what we still have */
 	deliver->rewound_hw = ack->hw_seq;
 	deliver->rewound_ns = now;
 	deliver->counts.rewinds++;
@@ -206,8 +215,9 @@ static void on_message(struct deliver *deliver, struct bytes message, uint64_t n
 	}
 	deliver->counts.acks++;
 	timer_set(deliver, &deliver->silent, now, SILENT_MIN_NS);
-	if (ack.hw_seq > state.acked) {
+	if (ack.hw_seq > state.acked)
 		spool_ack(deliver->spool, ack.hw_seq);
+	if (ack.hw_seq > state.acked || (deliver->behind && ack.hw_seq > deliver->hw)) {
 		deliver->progress_ns = now;
 		timer_set(deliver, &deliver->resend, now, RESEND_MIN_NS);
 	}
@@ -216,6 +226,7 @@ static void on_message(struct deliver *deliver, struct bytes message, uint64_t n
 		deliver->credit = ack.credit;
 		deliver->hw = ack.hw_seq;
 	}
+	deliver->behind = deliver->behind && deliver->hw < state.acked;
 	if (ack.reason == 1)
 		on_gap(deliver, &ack, now);
 }
@@ -238,12 +249,12 @@ static void watch(struct deliver *deliver, uint64_t now)
 {
 	const struct spool_state state = spool_state(deliver->spool);
 
-	if (state.acked + 1 >= state.next_seq) { /* nothing waits */
+	if (wanted(deliver, &state) >= state.next_seq) { /* nothing waits */
 		deliver->resend.from_ns = deliver->silent.from_ns = now;
 		return;
 	}
 	if (timer_over(&deliver->resend, now)) {
-		rewind_to(deliver, state.acked + 1);
+		rewind_to(deliver, wanted(deliver, &state));
 		deliver->hello_due = true;
 		deliver->counts.resends++;
 		timer_set(deliver, &deliver->resend, now,
@@ -251,7 +262,7 @@ static void watch(struct deliver *deliver, uint64_t now)
 	}
 	if (timer_over(&deliver->silent, now)) {
 		(void)deliver->link.reopen(deliver->link.self);
-		rewind_to(deliver, state.acked + 1);
+		rewind_to(deliver, wanted(deliver, &state));
 		deliver->hello_due = true;
 		deliver->credit = 0;
 		deliver->counts.reopens++;
@@ -303,6 +314,11 @@ bool deliver_step(struct deliver *deliver, uint64_t now_ns)
 	for (int i = 0; i < BATCHES_PER_STEP && send_batch(deliver, now_ns); i++)
 		moved = true;
 	return moved;
+}
+
+bool deliver_is_behind(const struct deliver *deliver)
+{
+	return deliver->behind;
 }
 
 uint64_t deliver_progress_ns(const struct deliver *deliver)

@@ -27,6 +27,9 @@ void deliver_free(struct deliver *deliver);
 
 /* Takes what has come, sends what may go.  True: something moved, call again soon. */
 bool deliver_step(struct deliver *deliver, uint64_t now_ns);
+/* The aggregator lacks what it acknowledged (its store was restored from a copy):
+ * what the spool still keeps is on its way. */
+bool deliver_is_behind(const struct deliver *deliver);
 /* When an acknowledgement last moved on (or the first step was). */
 uint64_t deliver_progress_ns(const struct deliver *deliver);
 struct deliver_counts deliver_counts(const struct deliver *deliver);

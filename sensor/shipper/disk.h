@@ -6,7 +6,7 @@
 #include "shipper/spool.h"
 
 #define DISK_ORDER 0x01020304u
-#define DISK_VERSION 1
+#define DISK_VERSION 2
 #define SEGMENT_MAGIC UINT64_C(0x3130676573686b73)    /* "skhseg01" */
 #define SUPERBLOCK_MAGIC UINT64_C(0x3130627573686b73) /* "skhsub01" */
 #define SEGMENT_HEADER 4096
@@ -30,7 +30,8 @@ struct disk_head {
 	uint32_t len; /* of the body */
 	uint32_t crc; /* of what follows and the body, begun with the epoch */
 	uint64_t seq, ring, position, real_ns;
-	uint32_t untold[2]; /* refused P1 and P2 that no GAP has told yet */
+	uint32_t untold[3]; /* refused by class, that no GAP has told yet */
+	uint32_t zero;
 };
 
 struct run_mark {
@@ -42,7 +43,7 @@ struct progress {
 	uint64_t ring, position; /* ring 0: none yet */
 	struct run_mark runs[RUNS_MAX];
 	uint32_t run_cnt, run_last; /* run_last: the one in use, replaced last */
-	uint32_t untold[2];
+	uint32_t untold[3], zero;
 };
 
 struct superblock {
@@ -54,11 +55,12 @@ struct superblock {
 };
 
 _Static_assert(sizeof(struct superblock) <= SUPERBLOCK_SLOT, "a slot holds it");
-_Static_assert(sizeof(struct disk_head) == 48, "no hole");
+_Static_assert(sizeof(struct disk_head) == 56, "no hole");
 
 struct segment {
 	uint64_t first_seq, end_seq; /* end_seq: first number that is not in it */
 	uint32_t used;               /* bytes, header included */
+	uint64_t acked_ns;           /* when it was found to be acknowledged; 0: not yet */
 };
 
 /* A run of a segment in memory, for reading. */
@@ -82,7 +84,7 @@ struct spool {
 	uint8_t *group;
 	size_t group_len;
 	uint32_t group_cnt;
-	uint32_t refused_open[2]; /* P1 and P2, after the last record */
+	uint32_t refused_open[3]; /* by class, after the last record */
 	uint64_t refused[3], lost, opened_ns;
 	struct window window;
 };
@@ -106,7 +108,8 @@ bool progress_has(const struct progress *progress, uint64_t ring, uint64_t posit
 void progress_note(
 	struct progress *progress, const struct disk_head *head, const struct record *record);
 
-/* segment.c */
+/* segment.c: how many of the first are acknowledged, durably, and so only kept */
+size_t segments_kept(const struct spool *spool);
 bool spare_make(struct spool *spool, struct err *err);
 bool segment_start(struct spool *spool, uint64_t first_seq, struct err *err);
 void segment_drop(struct spool *spool, size_t cnt); /* the first cnt */

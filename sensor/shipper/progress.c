@@ -24,8 +24,7 @@ bool progress_has(const struct progress *progress, uint64_t ring, uint64_t posit
 void progress_note(
 	struct progress *progress, const struct disk_head *head, const struct record *record)
 {
-	progress->untold[0] = head->untold[0];
-	progress->untold[1] = head->untold[1];
+	memcpy(progress->untold, head->untold, sizeof(progress->untold));
 	if (record->n == 0)
 		return;
 	progress->ring = head->ring;

@@ -194,13 +194,8 @@ static bool read_records(struct spool *spool, struct err *err)
 {
 	uint64_t next = spool->super.acked + 1, good = 0;
 	uint32_t end = SEGMENT_HEADER;
-	size_t done = 0;
 
-	while (done + 1 < spool->segment_cnt &&
-		spool->segments[done].end_seq - 1 <= spool->super.acked)
-		done++;
-	segment_drop(spool, done);
-	for (size_t i = 0; i < spool->segment_cnt; i++)
+	for (size_t i = segments_kept(spool); i < spool->segment_cnt; i++)
 		end = read_segment(spool, &spool->segments[i], &next, &good);
 	if (spool->segment_cnt > 0 && !clean_tail(spool, end, &next, err))
 		return false;

@@ -87,6 +87,16 @@ bool segment_start(struct spool *spool, uint64_t first_seq, struct err *err)
 	return true;
 }
 
+size_t segments_kept(const struct spool *spool)
+{
+	size_t kept = 0;
+
+	while (kept + 1 < spool->segment_cnt &&
+		spool->segments[kept].end_seq - 1 <= spool->super.acked)
+		kept++;
+	return kept;
+}
+
 void segment_drop(struct spool *spool, size_t cnt)
 {
 	char name[NAME_SIZE];

@@ -34,6 +34,7 @@ struct ship {
 	struct zmq_link zmq;
 	struct deliver *deliver;
 	uint64_t ring_id;
+	uint64_t given_up[2];    /* by the engine, P1 and P2: up to where the spool knows */
 	bool ended, empty, full; /* full: the record at hand found no room */
 	uint64_t group_ns;       /* when the group began; 0: none */
 	uint64_t admitted_ns, told_ns, tended_ns, failed_ns, stopped_ns;
@@ -96,6 +97,14 @@ static bool prepare(struct ship *ship, struct err *err)
 	return ship->deliver != NULL || err_set(err, EXIT_CANNOT, "no memory for delivery");
 }
 
+static enum spool_patience patience(const struct ship *ship)
+{
+	if (ship->conf->until_drained)
+		return SPOOL_WAITS;
+	/* Live, P0 waits in the ring, until there is hardly room for anything else. */
+	return spsc_fill(ship->ring) > ship->ring->size / 8 * 7 ? SPOOL_SHEDS_ALL : SPOOL_SHEDS;
+}
+
 /* One record of the ring, copied before it is looked at: the engine may be
  * broken into. */
 static enum spool_rc admit(struct ship *ship, const uint8_t *data, uint32_t len, uint64_t position)
@@ -115,7 +124,7 @@ static enum spool_rc admit(struct ship *ship, const uint8_t *data, uint32_t len,
 		log_line(LOG_LEVEL_ERROR, "the second scrubber had to change event n=%llu",
 			(unsigned long long)record.n);
 	return spool_admit(ship->spool, &origin, bytes_of(ship->body, sizeof(record) + record.len),
-		ship->conf->until_drained);
+		patience(ship));
 }
 
 /* True: go on with the next record. */
@@ -161,8 +170,32 @@ static void sync_group(struct ship *ship, uint64_t now)
 	ship->failed_ns = now;
 }
 
+/* What the engine had to give up is refused here, and told with the rest.  A
+ * kill between the record that tells it and the word tells it once more: a loss
+ * is never passed over. */
+static void hear_given_up(struct ship *ship)
+{
+	_Atomic uint64_t *words = ship->ring->control->words;
+	bool settled = spool_state(ship->spool).settled;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t told = atomic_load(&words[SHIPPER_WORD_TOLD_P1 + i]);
+		uint64_t lost = atomic_load(&words[SHIPPER_WORD_REFUSED_P1 + i]);
+
+		if (settled && ship->given_up[i] > told)
+			atomic_store(&words[SHIPPER_WORD_TOLD_P1 + i], ship->given_up[i]);
+		if (ship->given_up[i] < told)
+			ship->given_up[i] = told;
+		if (lost > ship->given_up[i])
+			spool_refuse(ship->spool, (enum event_class)(EVENT_P1 + i),
+				(uint32_t)(lost - ship->given_up[i]));
+		ship->given_up[i] = lost;
+	}
+}
+
 static void tell(struct ship *ship, uint64_t now)
 {
+	hear_given_up(ship);
 	const struct spool_state state = spool_state(ship->spool);
 	bool early = spsc_fill(ship->ring) > ship->ring->size / 2 || ship->ended;
 
@@ -180,7 +213,7 @@ static void tend(struct ship *ship, uint64_t now)
 	if (now - ship->tended_ns < (ship->full ? TEND_FULL_NS : TEND_NS))
 		return;
 	ship->tended_ns = now;
-	if (!spool_tend(ship->spool, &ship->disk))
+	if (!spool_tend(ship->spool, clock_real_ns(), &ship->disk))
 		log_line(LOG_LEVEL_ERROR, "%s; acknowledged events stay", ship->disk.text);
 }
 
@@ -209,7 +242,8 @@ static uint64_t waiting(const struct ship *ship)
 
 static bool is_drained(const struct ship *ship)
 {
-	return ship->ended && ship->empty && spool_state(ship->spool).settled && waiting(ship) == 0;
+	return ship->ended && ship->empty && spool_state(ship->spool).settled &&
+	       waiting(ship) == 0 && !deliver_is_behind(ship->deliver);
 }
 
 static bool is_stuck(const struct ship *ship, uint64_t now)
@@ -273,7 +307,7 @@ int ship_run(const struct shipper_conf *conf, struct spsc *ring, const volatile 
 	ship->clock = clock != NULL ? *clock : (struct ship_clock){.now_ns = real_clock};
 	if (prepare(ship, err)) {
 		loop(ship, stop, err);
-		(void)spool_tend(ship->spool, &ship->disk);
+		(void)spool_tend(ship->spool, clock_real_ns(), &ship->disk);
 	}
 	deliver_free(ship->deliver);
 	spool_close(ship->spool);

@@ -29,11 +29,15 @@ int shipper_run(const struct shipper_conf *conf, struct spsc *ring, const volati
 
 enum shipper_word {
 	SHIPPER_WORD_ENDED = 0,
+	/* Events the engine gave up by class because the ring was nearly full, of this
+	 * ring's life, and how many of them the spool has told. */
 	SHIPPER_WORD_REFUSED_P1 = 1,
 	SHIPPER_WORD_REFUSED_P2 = 2,
 	SHIPPER_WORD_RING = 3, /* random number of the ring, given by the shipper; 0: none yet */
 	SHIPPER_WORD_BOOT = 4, /* of the boot that it was given in: after another the
 				* positions of the file may be old */
+	SHIPPER_WORD_TOLD_P1 = 5,
+	SHIPPER_WORD_TOLD_P2 = 6,
 };
 
 #endif

@@ -8,6 +8,9 @@
 #include "base/log.h"
 #include "shipper/disk.h"
 
+#define KEEP_PART 4 /* of the spool, for what is acknowledged */
+#define KEEP_NS (UINT64_C(86400) * 1000000000)
+
 /* Up to where a class is taken, in percent of the room; GAP records: all of it. */
 static const uint8_t admitted_to[] = {[EVENT_P0] = 95, [EVENT_P1] = 85, [EVENT_P2] = 70};
 
@@ -29,20 +32,43 @@ static uint64_t room(const struct spool *spool)
 	return (spool->no_space && here < most ? here : most) * spool->conf.segment_bytes;
 }
 
+/* What waits; what is only kept gives way. */
 static uint64_t fill(struct spool *spool)
 {
 	const struct segment *last = last_of(spool);
 
 	if (last == NULL)
 		return spool->group_len;
-	return (spool->segment_cnt - 1) * spool->conf.segment_bytes + last->used + spool->group_len;
+	return (spool->segment_cnt - segments_kept(spool) - 1) * spool->conf.segment_bytes +
+	       last->used + spool->group_len;
+}
+
+static bool drop_kept(struct spool *spool)
+{
+	bool any = segments_kept(spool) > 0;
+
+	if (any)
+		segment_drop(spool, 1);
+	return any;
+}
+
+static enum spool_rc new_segment(struct spool *spool)
+{
+	struct err err = {0};
+
+	while (spool->segment_cnt >= segments_max(spool))
+		if (!drop_kept(spool))
+			return SPOOL_FULL;
+	while (!segment_start(spool, spool->next_seq, &err))
+		if (!spool->no_space || !drop_kept(spool))
+			return SPOOL_FULL;
+	return SPOOL_TAKEN;
 }
 
 /* Room of the segment for one more record, of a new one if there is none. */
 static enum spool_rc make_room(struct spool *spool, uint32_t need, unsigned percent)
 {
 	const struct segment *last = last_of(spool);
-	struct err err = {0};
 
 	if (spool->group_cnt == SPOOL_GROUP_MAX || spool->group_len + need > GROUP_BYTES)
 		return SPOOL_BUSY;
@@ -52,12 +78,10 @@ static enum spool_rc make_room(struct spool *spool, uint32_t need, unsigned perc
 		return SPOOL_TAKEN;
 	if (spool->group_len > 0)
 		return SPOOL_BUSY;
-	if (spool->segment_cnt >= segments_max(spool))
-		return SPOOL_FULL;
-	return segment_start(spool, spool->next_seq, &err) ? SPOOL_TAKEN : SPOOL_FULL;
+	return new_segment(spool);
 }
 
-static void append(struct spool *spool, const struct spool_origin *origin, const uint32_t untold[2],
+static void append(struct spool *spool, const struct spool_origin *origin, const uint32_t untold[3],
 	struct bytes body)
 {
 	struct disk_head head = {.len = (uint32_t)body.len,
@@ -65,7 +89,7 @@ static void append(struct spool *spool, const struct spool_origin *origin, const
 		.ring = origin->ring,
 		.position = origin->position,
 		.real_ns = origin->real_ns,
-		.untold = {untold[0], untold[1]}};
+		.untold = {untold[0], untold[1], untold[2]}};
 	uint8_t *out = spool->group + spool->group_len;
 	struct record record;
 
@@ -75,7 +99,7 @@ static void append(struct spool *spool, const struct spool_origin *origin, const
 	memcpy(out + sizeof(head), body.ptr, body.len);
 	memcpy(&record, body.ptr, sizeof(record));
 	progress_note(&spool->progress, &head, &record);
-	spool->refused_open[0] = spool->refused_open[1] = 0;
+	memset(spool->refused_open, 0, sizeof(spool->refused_open));
 	spool->group_len += disk_size(head.len);
 	spool->group_cnt++;
 }
@@ -89,17 +113,23 @@ static bool is_record(struct bytes body, struct record *record)
 	       record->kind <= EVENT_GAP && record->event_class <= EVENT_P2;
 }
 
-static void untold_now(const struct spool *spool, uint32_t untold[2])
+static void untold_now(const struct spool *spool, uint32_t untold[3])
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		untold[i] = spool->progress.untold[i] + spool->refused_open[i];
 }
 
-enum spool_rc spool_admit(
-	struct spool *spool, const struct spool_origin *origin, struct bytes body, bool wait)
+void spool_refuse(struct spool *spool, enum event_class event_class, uint32_t n)
+{
+	spool->refused[event_class] += n;
+	spool->refused_open[event_class] += n;
+}
+
+enum spool_rc spool_admit(struct spool *spool, const struct spool_origin *origin, struct bytes body,
+	enum spool_patience patience)
 {
 	struct record record;
-	uint32_t untold[2];
+	uint32_t untold[3];
 
 	if (!is_record(body, &record))
 		return SPOOL_BAD;
@@ -107,9 +137,10 @@ enum spool_rc spool_admit(
 		return SPOOL_REPEATED;
 	enum spool_rc rc =
 		make_room(spool, disk_size((uint32_t)body.len), admitted_to[record.event_class]);
-	if (rc == SPOOL_FULL && !wait && record.event_class != EVENT_P0) {
-		spool->refused[record.event_class]++;
-		spool->refused_open[record.event_class - EVENT_P1]++;
+	bool sheds = patience == SPOOL_SHEDS_ALL ||
+		     (patience == SPOOL_SHEDS && record.event_class != EVENT_P0);
+	if (rc == SPOOL_FULL && sheds) {
+		spool_refuse(spool, (enum event_class)record.event_class, 1);
 		return SPOOL_REFUSED;
 	}
 	if (rc != SPOOL_TAKEN)
@@ -122,14 +153,12 @@ enum spool_rc spool_admit(
 enum spool_rc spool_tell(struct spool *spool, uint64_t real_ns)
 {
 	uint8_t body[SPOOL_BODY_MAX];
-	uint32_t untold[2];
+	uint32_t untold[3];
 
 	untold_now(spool, untold);
-	for (uint8_t i = 0; i < 2; i++) {
-		struct gap gap = {.reason = "spool_full",
-			.event_class = (uint8_t)(EVENT_P1 + i),
-			.n = untold[i],
-			.real_ns = real_ns};
+	for (uint8_t i = EVENT_P0; i <= EVENT_P2; i++) {
+		struct gap gap = {
+			.reason = "no_room", .event_class = i, .n = untold[i], .real_ns = real_ns};
 		if (untold[i] == 0)
 			continue;
 		gap.first_seq = spool->next_seq;
@@ -187,40 +216,57 @@ void spool_ack(struct spool *spool, uint64_t seq)
 		spool->acked = seq;
 }
 
-bool spool_tend(struct spool *spool, struct err *err)
+/* Too many, too old, or where the spare should be. */
+static void drop_old(struct spool *spool, uint64_t real_ns)
+{
+	size_t kept = segments_kept(spool), done = 0;
+
+	for (size_t i = 0; i < kept; i++)
+		if (spool->segments[i].acked_ns == 0)
+			spool->segments[i].acked_ns = real_ns;
+	while (done < kept && (kept - done > segments_max(spool) / KEEP_PART ||
+				      spool->segment_cnt - done >= segments_max(spool) ||
+				      real_ns - spool->segments[done].acked_ns >= KEEP_NS))
+		done++;
+	segment_drop(spool, done);
+}
+
+bool spool_tend(struct spool *spool, uint64_t real_ns, struct err *err)
 {
 	struct err spare = {0};
-	size_t done = 0;
 
 	if (spool->group_cnt > 0)
 		return true; /* its progress is not durable */
 	if (spool->acked > spool->super.acked && !superblock_write(spool, err))
 		return false;
-	while (done + 1 < spool->segment_cnt &&
-		spool->segments[done].end_seq - 1 <= spool->super.acked)
-		done++;
-	segment_drop(spool, done);
+	drop_old(spool, real_ns);
 	bool had_space = !spool->no_space;
-	if (!spool->spare && spool->segment_cnt < segments_max(spool) &&
-		!spare_make(spool, &spare) && had_space)
+	bool made = spool->spare || spool->segment_cnt >= segments_max(spool) ||
+		    spare_make(spool, &spare);
+	while (!made && spool->no_space && drop_kept(spool))
+		made = spare_make(spool, &spare);
+	if (!made && had_space)
 		log_line(LOG_LEVEL_WARN, "%s; what is refused is counted and told", spare.text);
 	return true;
 }
 
 struct spool_state spool_state(const struct spool *spool)
 {
-	uint32_t untold[2];
+	uint32_t untold[3];
 
 	untold_now(spool, untold);
 	return (struct spool_state){.sensor_id = spool->super.sensor_id,
 		.epoch = spool->super.epoch,
 		.acked = spool->acked,
+		.oldest = spool->segment_cnt > 0 && spool->segments[0].first_seq <= spool->acked
+				  ? spool->segments[0].first_seq
+				  : spool->acked + 1,
 		.next_seq = spool->durable_next,
 		.lost = spool->lost,
 		.refused = {spool->refused[0], spool->refused[1], spool->refused[2]},
-		.untold = (uint64_t)untold[0] + untold[1],
+		.untold = (uint64_t)untold[0] + untold[1] + untold[2],
 		.settled = spool->group_cnt == 0 && spool->refused_open[0] == 0 &&
-			   spool->refused_open[1] == 0};
+			   spool->refused_open[1] == 0 && spool->refused_open[2] == 0};
 }
 
 static const struct segment *segment_of(const struct spool *spool, uint64_t seq)

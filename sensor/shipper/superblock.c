@@ -18,6 +18,27 @@ static bool is_good(const struct superblock *super)
 	       super->acked < super->next_seq;
 }
 
+/* Whole, but for the version: of another program, and not a bit that turned over. */
+static bool is_of_another(const struct superblock *super)
+{
+	struct superblock ours = *super;
+
+	ours.version = DISK_VERSION;
+	ours.order = DISK_ORDER;
+	return super->magic == SUPERBLOCK_MAGIC &&
+	       (super->version != DISK_VERSION || super->order != DISK_ORDER) &&
+	       super->crc != sum(&ours);
+}
+
+static bool refuse_version(const struct spool *spool, uint32_t version, struct err *err)
+{
+	return err_set(err, EXIT_CANNOT,
+		"%s: a spool of version %u, or of another kind of machine; this program knows "
+		"%d: let the program that wrote it deliver what waits, or give --spool another "
+		"folder",
+		spool->conf.path, version, DISK_VERSION);
+}
+
 static bool failed(const struct spool *spool, const char *what, struct err *err)
 {
 	return err_set(err, EXIT_CANNOT, "%s/%s: cannot %s: %s", spool->conf.path, SUPERBLOCK_NAME,
@@ -29,6 +50,7 @@ bool superblock_read(struct spool *spool, bool *found, struct err *err)
 {
 	const struct spool_io *io = &spool->io;
 	uint8_t slots[2 * SUPERBLOCK_SLOT] = {0};
+	uint32_t other = 0;
 
 	*found = false;
 	spool->super_fd = io->open(io->self, SUPERBLOCK_NAME, false);
@@ -44,9 +66,11 @@ bool superblock_read(struct spool *spool, bool *found, struct err *err)
 		if (is_good(&super) && (!*found || super.generation > spool->super.generation)) {
 			spool->super = super;
 			*found = true;
+		} else if (is_of_another(&super)) {
+			other = super.version;
 		}
 	}
-	return true;
+	return *found || other == 0 || refuse_version(spool, other, err);
 }
 
 static bool open_new(struct spool *spool, struct err *err)

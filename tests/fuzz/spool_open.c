@@ -38,10 +38,10 @@ static void admit(struct spool *spool, uint64_t n)
 
 	memcpy(body, &record, sizeof(record));
 	memset(body + sizeof(record), '0' + (int)(n % 10), 400);
-	if (spool_admit(spool, &origin, bytes_of(body, sizeof(body)), true) == SPOOL_TAKEN)
+	if (spool_admit(spool, &origin, bytes_of(body, sizeof(body)), SPOOL_WAITS) == SPOOL_TAKEN)
 		return;
 	require(spool_sync(spool, &err));
-	require(spool_admit(spool, &origin, bytes_of(body, sizeof(body)), true) == SPOOL_TAKEN);
+	require(spool_admit(spool, &origin, bytes_of(body, sizeof(body)), SPOOL_WAITS) == SPOOL_TAKEN);
 }
 
 static void patch(struct model *model, const uint8_t *data)

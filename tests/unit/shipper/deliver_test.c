@@ -106,7 +106,7 @@ static void put(struct lab *lab, uint64_t from, uint64_t to, uint32_t json_len)
 		struct bytes bytes = bytes_of(body, sizeof(record) + json_len);
 		memcpy(body, &record, sizeof(record));
 		memset(body + sizeof(record), 'x', json_len);
-		while (spool_admit(lab->spool, &origin, bytes, true) != SPOOL_TAKEN)
+		while (spool_admit(lab->spool, &origin, bytes, SPOOL_WAITS) != SPOOL_TAKEN)
 			assert_true(spool_sync(lab->spool, &err));
 	}
 	assert_true(spool_sync(lab->spool, &err));
@@ -380,7 +380,8 @@ static void with_nothing_to_say_silence_is_fine(void **state)
 	assert_int_equal(deliver_counts(lab->deliver).resends, 0);
 }
 
-static void an_aggregator_of_the_past_is_told_what_is_left(void **state)
+/* Its store was restored from a copy: what is kept goes again, as often as it takes. */
+static void an_aggregator_of_the_past_gets_what_is_kept(void **state)
 {
 	struct lab *lab = *state;
 
@@ -389,10 +390,50 @@ static void an_aggregator_of_the_past_is_told_what_is_left(void **state)
 	step(lab);
 	ack(lab, 300, 64, 1);
 	step(lab);
+	assert_true(deliver_is_behind(lab->deliver));
 	assert_int_equal(lab->out[0].kind, WIRE_HELLO);
-	assert_int_equal(lab->out[0].hello.oldest_seq, 601);
-	batch_is(lab, 1, 601, 400);
+	assert_int_equal(lab->out[0].hello.oldest_seq, 1);
+	batch_is(lab, 1, 301, 512);
+	batch_is(lab, 2, 813, 188);
 	assert_int_equal(spool_state(lab->spool).acked, 600);
+	ack(lab, 1000, 64, 0); /* of before the copy was put back: there is none of it */
+	step(lab);
+	assert_false(deliver_is_behind(lab->deliver));
+	ack(lab, 100, 64, 1);
+	lab->now += 2 * S;
+	step(lab);
+	batch_is(lab, 1, 101, 512);
+	lab->now += 7 * S; /* though all was acknowledged once */
+	step(lab);
+	assert_int_equal(lab->out[0].kind, WIRE_HELLO);
+	batch_is(lab, 1, 101, 512);
+	ack(lab, 612, 64, 0);
+	ack(lab, 1000, 64, 0);
+	step(lab);
+	assert_false(deliver_is_behind(lab->deliver));
+	lab->now += 60 * S;
+	step(lab);
+	assert_int_equal(lab->out_cnt, 0);
+}
+
+/* What the spool has deleted is told in HELLO: the aggregator counts it as lost. */
+static void an_aggregator_of_long_ago_is_told_what_is_left(void **state)
+{
+	struct lab *lab = *state;
+	struct err err = {0};
+
+	put(lab, 1, 1000, 12000);
+	lab->in_cnt = 0;
+	ack(lab, 1000, 64, 0);
+	step(lab);
+	assert_true(spool_tend(lab->spool, 1, &err));
+	uint64_t oldest = spool_state(lab->spool).oldest;
+	assert_in_range(oldest, 2, 999);
+	ack(lab, 0, 64, 1);
+	step(lab);
+	assert_int_equal(lab->out[0].kind, WIRE_HELLO);
+	assert_int_equal(lab->out[0].hello.oldest_seq, oldest);
+	assert_int_equal(lab->out[1].first_seq, oldest);
 }
 
 static void what_was_acknowledged_before_the_start_is_not_sent(void **state)
@@ -421,7 +462,8 @@ int main(void)
 		T(without_an_answer_all_is_sent_again_after_five_seconds_doubling),
 		T(silence_for_fifteen_seconds_makes_a_new_socket),
 		T(with_nothing_to_say_silence_is_fine),
-		T(an_aggregator_of_the_past_is_told_what_is_left),
+		T(an_aggregator_of_the_past_gets_what_is_kept),
+		T(an_aggregator_of_long_ago_is_told_what_is_left),
 		T(what_was_acknowledged_before_the_start_is_not_sent),
 	};
 

@@ -29,6 +29,21 @@ void peer_close(struct peer *peer)
 	peer->socket = peer->context = NULL;
 }
 
+static void note_gap(struct peer *peer, struct bytes json)
+{
+	unsigned event_class = 0;
+	unsigned long long n = 0;
+
+	snprintf(peer->gap, sizeof(peer->gap), "%.*s", (int)json.len, (const char *)json.ptr);
+	const char *said = strstr(peer->gap, "\"class\":");
+	if (said == NULL || sscanf(said, "\"class\":%1u,\"n\":%llu,", &event_class, &n) != 2 ||
+		event_class > 2)
+		peer->broken = true;
+	else
+		peer->gap_n[event_class] += n;
+	peer->gaps++;
+}
+
 static uint32_t store(struct peer *peer, struct bytes body)
 {
 	struct wire_batch batch;
@@ -61,6 +76,9 @@ static uint32_t store(struct peer *peer, struct bytes body)
 		}
 		peer->n[seq] = record.n;
 		peer->kind[seq] = record.kind;
+		if (record.kind == EVENT_GAP) {
+			note_gap(peer, json);
+		}
 		peer->hw = seq;
 	}
 	peer->broken |= at.len > 0;

@@ -15,7 +15,10 @@ struct peer {
 	uint64_t hellos, batches, answers, repeated, gaps_told;
 	uint64_t n[PEER_EVENTS_MAX]; /* by seq; 0: made by the shipper */
 	uint8_t kind[PEER_EVENTS_MAX];
-	bool broken; /* something came that may not come */
+	uint64_t gaps;     /* events of kind GAP, */
+	uint64_t gap_n[3]; /* what they tell, by class, */
+	char gap[1024];    /* and the text of the last */
+	bool broken;       /* something came that may not come */
 	uint32_t credit;
 	/* How it behaves: of so many batches one is not stored; of so many acks one is
 	 * not sent, one is sent twice. */

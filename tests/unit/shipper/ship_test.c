@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,60 @@ static void a_stop_ends_at_once_if_nothing_waits(void **state)
 	assert_true(lab->clock_ns < UINT64_C(2000000000));
 }
 
+/* What the engine could not put into the ring is told as a numbered event. */
+static void what_the_engine_gave_up_is_told(void **state)
+{
+	struct lab *lab = *state;
+	_Atomic uint64_t *words = lab->ring.control->words;
+
+	assert_true(peer_open(lab->peer, lab->endpoint));
+	atomic_store(&words[SHIPPER_WORD_REFUSED_P1], 3);
+	atomic_store(&words[SHIPPER_WORD_REFUSED_P2], 40);
+	atomic_store(&words[SHIPPER_WORD_TOLD_P2], 30); /* before the last restart */
+	fill(lab, 5);
+	start(lab);
+	lane_end(&lab->lane);
+	serve_until_done(lab);
+	assert_int_equal(lab->status, EXIT_DONE);
+	assert_int_equal(lab->peer->hw, 7);
+	assert_int_equal(lab->peer->gaps, 2);
+	assert_int_equal(atomic_load(&words[SHIPPER_WORD_TOLD_P1]), 3);
+	assert_int_equal(atomic_load(&words[SHIPPER_WORD_TOLD_P2]), 40);
+	assert_non_null(strstr(lab->peer->gap, "\"reason\":\"no_room\",\"class\":2,\"n\":10,"));
+}
+
+/* Live, with nobody there: P2 and P1 go first, and P0 when spool and ring are full. */
+static void a_full_spool_sheds_p0_last_and_every_loss_is_in_a_numbered_event(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t lost = 0, came = 0;
+
+	lab->conf.until_drained = false;
+	start(lab);
+	while (lab->lane.n < 5000) /* 80 MB into 64 MiB */
+		if (!lane_put(&lab->lane, lab->lane.n % 50 == 0 ? EVENT_P2 : EVENT_P0, 16000))
+			sched_yield();
+	assert_true(peer_open(lab->peer, lab->endpoint));
+	while (came + lost < 5000 && !lab->done) {
+		peer_step(lab->peer, 2);
+		lost = lab->peer->gap_n[0] + lab->peer->gap_n[1] + lab->peer->gap_n[2];
+		came = lab->peer->hw - lab->peer->gaps;
+	}
+	lab->stop = 1;
+	serve_until_done(lab);
+	assert_int_equal(lab->status, EXIT_DONE);
+	assert_false(lab->peer->broken);
+	assert_int_equal(lab->peer->hw - lab->peer->gaps + lost, 5000);
+	assert_in_range(lab->peer->gap_n[EVENT_P0], 500, 2000);
+	assert_in_range(lab->peer->gap_n[EVENT_P2], 20, 60); /* from 70 % on, of 100 */
+	assert_int_equal(lab->peer->gap_n[EVENT_P1], 0);
+	uint64_t last = 0;
+	for (uint64_t seq = 1; seq <= lab->peer->hw; seq++) {
+		assert_true(lab->peer->kind[seq] == EVENT_GAP || lab->peer->n[seq] > last);
+		last = lab->peer->kind[seq] == EVENT_GAP ? last : lab->peer->n[seq];
+	}
+}
+
 static void a_ring_that_contradicts_itself_ends_the_shipper(void **state)
 {
 	struct lab *lab = *state;
@@ -368,6 +423,8 @@ int main(void)
 		T(without_an_aggregator_the_end_names_it_and_what_waits),
 		T(a_stop_leaves_what_waits_in_the_spool),
 		T(a_stop_ends_at_once_if_nothing_waits),
+		T(what_the_engine_gave_up_is_told),
+		T(a_full_spool_sheds_p0_last_and_every_loss_is_in_a_numbered_event),
 		T(a_ring_that_contradicts_itself_ends_the_shipper),
 		T(a_record_that_lies_about_its_length_ends_the_shipper),
 		T(a_wrong_endpoint_is_a_usage_error),

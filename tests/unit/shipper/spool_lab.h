@@ -27,6 +27,8 @@ struct lab {
 	struct spool *spool;
 	struct err err;
 	uint64_t durable; /* events up to this n are synced */
+	uint64_t now;     /* ns, for what is kept */
+	uint64_t written;
 };
 
 static inline int lab_open(void **state)
@@ -92,7 +94,7 @@ static inline enum spool_rc admit_class(struct lab *lab, uint64_t n, enum event_
 	uint8_t body[2048];
 	size_t len = body_of(n, event_class, body);
 
-	return spool_admit(lab->spool, &origin, bytes_of(body, len), false);
+	return spool_admit(lab->spool, &origin, bytes_of(body, len), SPOOL_SHEDS);
 }
 
 static inline enum spool_rc admit(struct lab *lab, uint64_t n)

@@ -53,15 +53,16 @@ static void repetitions_are_known_by_position_and_by_run_and_ordinal(void **stat
 	for (int pass = 0; pass < 2; pass++) {
 		assert_int_equal(admit(lab, 10), SPOOL_REPEATED);
 		size_t len = body_of(10, EVENT_P0, body);
-		assert_int_equal(spool_admit(lab->spool, &other, bytes_of(body, len), false),
+		assert_int_equal(spool_admit(lab->spool, &other, bytes_of(body, len), SPOOL_SHEDS),
 			SPOOL_REPEATED);
 		spool_ack(lab->spool, 10);
-		assert_true(spool_tend(lab->spool, &lab->err));
+		assert_true(spool_tend(lab->spool, lab->now, &lab->err));
 		close_spool(lab);
 		must_open(lab);
 	}
 	size_t len = body_of(11, EVENT_P0, body);
-	assert_int_equal(spool_admit(lab->spool, &other, bytes_of(body, len), false), SPOOL_TAKEN);
+	assert_int_equal(
+		spool_admit(lab->spool, &other, bytes_of(body, len), SPOOL_SHEDS), SPOOL_TAKEN);
 }
 
 static void what_came_after_the_superblock_counts_too(void **state)
@@ -74,7 +75,7 @@ static void what_came_after_the_superblock_counts_too(void **state)
 	must_open(lab);
 	put(lab, 1, 10);
 	spool_ack(lab->spool, 10);
-	assert_true(spool_tend(lab->spool, &lab->err));
+	assert_true(spool_tend(lab->spool, lab->now, &lab->err));
 	put(lab, 11, 11);
 	close_spool(lab);
 	must_open(lab);
@@ -85,7 +86,7 @@ static void what_came_after_the_superblock_counts_too(void **state)
 	record.run++;
 	memcpy(body, &record, sizeof(record));
 	assert_int_equal(
-		spool_admit(lab->spool, &same, bytes_of(body, len), false), SPOOL_REPEATED);
+		spool_admit(lab->spool, &same, bytes_of(body, len), SPOOL_SHEDS), SPOOL_REPEATED);
 }
 
 static void a_damaged_slot_of_the_superblock_leaves_the_one_before(void **state)
@@ -95,9 +96,9 @@ static void a_damaged_slot_of_the_superblock_leaves_the_one_before(void **state)
 	must_open(lab);
 	put(lab, 1, 30);
 	spool_ack(lab->spool, 10);
-	assert_true(spool_tend(lab->spool, &lab->err));
+	assert_true(spool_tend(lab->spool, lab->now, &lab->err));
 	spool_ack(lab->spool, 20);
-	assert_true(spool_tend(lab->spool, &lab->err));
+	assert_true(spool_tend(lab->spool, lab->now, &lab->err));
 	close_spool(lab);
 	struct model_file *file = model_file(&lab->model, "superblock");
 	uint8_t image[8192];
@@ -122,16 +123,18 @@ static void what_is_no_record_is_refused(void **state)
 
 	must_open(lab);
 	for (size_t cut = 0; cut < len; cut++)
-		assert_int_equal(
-			spool_admit(lab->spool, &origin, bytes_of(body, cut), false), SPOOL_BAD);
+		assert_int_equal(spool_admit(lab->spool, &origin, bytes_of(body, cut), SPOOL_SHEDS),
+			SPOOL_BAD);
 	memcpy(&record, body, sizeof(record));
 	record.kind = 0;
 	memcpy(body, &record, sizeof(record));
-	assert_int_equal(spool_admit(lab->spool, &origin, bytes_of(body, len), false), SPOOL_BAD);
+	assert_int_equal(
+		spool_admit(lab->spool, &origin, bytes_of(body, len), SPOOL_SHEDS), SPOOL_BAD);
 	record.kind = EVENT_ALERT;
 	record.event_class = EVENT_P2 + 1;
 	memcpy(body, &record, sizeof(record));
-	assert_int_equal(spool_admit(lab->spool, &origin, bytes_of(body, len), false), SPOOL_BAD);
+	assert_int_equal(
+		spool_admit(lab->spool, &origin, bytes_of(body, len), SPOOL_SHEDS), SPOOL_BAD);
 }
 
 /* Ships events until the disk dies or all are durable; acknowledges on the way. */
@@ -153,7 +156,7 @@ static void live(struct lab *lab)
 			lab->durable = n;
 		if (n % 111 == 0 && lab->durable == n) {
 			spool_ack(lab->spool, n - 100);
-			(void)spool_tend(lab->spool, &err);
+			(void)spool_tend(lab->spool, lab->now, &err);
 		}
 	}
 }
@@ -253,15 +256,15 @@ static struct model_file *small_spool(struct lab *lab, uint64_t events, const ch
 	return model_file(&lab->model, *name);
 }
 
-/* Where record n stands, by its lengths as written in disk.h: 48 bytes of head. */
+/* Where record n stands, by its lengths as written in disk.h: 56 bytes of head. */
 static size_t place_of(uint64_t n, size_t *len)
 {
 	uint8_t body[2048];
 	size_t at = 4096;
 
 	for (uint64_t i = 1; i < n; i++)
-		at += 48 + ((body_of(i, EVENT_P0, body) + 7) & ~(size_t)7);
-	*len = 48 + body_of(n, EVENT_P0, body);
+		at += 56 + ((body_of(i, EVENT_P0, body) + 7) & ~(size_t)7);
+	*len = 56 + body_of(n, EVENT_P0, body);
 	return at;
 }
 
@@ -406,28 +409,96 @@ static void segments_of_another_spool_are_put_aside(void **state)
 	assert_int_equal(spool_state(lab->spool).next_seq, 1);
 }
 
-static void acknowledged_segments_go_and_the_rest_stays(void **state)
+static int segments(struct lab *lab)
 {
+	int count = 0;
+
+	while (model_name(&lab->model, "e", count) != NULL)
+		count++;
+	return count;
+}
+
+static void acknowledged_segments_stay_for_a_day_and_the_rest_for_ever(void **state)
+{
+	const uint64_t day = UINT64_C(86400) * 1000000000;
 	struct lab *lab = *state;
-	struct spool_cursor cursor = {.seq = 301};
-	int before = 0, after = 0;
+	struct spool_cursor cursor = {.seq = 1};
 
 	must_open(lab);
 	put(lab, 1, EVENTS);
-	while (model_name(&lab->model, "e", before) != NULL)
-		before++;
+	int before = segments(lab);
+	assert_true(before >= 3);
 	spool_ack(lab->spool, 300);
 	spool_ack(lab->spool, 200);
 	assert_int_equal(spool_state(lab->spool).acked, 300);
-	assert_true(spool_tend(lab->spool, &lab->err));
-	while (model_name(&lab->model, "e", after) != NULL)
-		after++;
-	assert_true(after < before);
+	for (lab->now = 1; lab->now < day; lab->now += day - 1) {
+		assert_true(spool_tend(lab->spool, lab->now, &lab->err));
+		assert_int_equal(segments(lab), before);
+		assert_int_equal(spool_state(lab->spool).oldest, 1);
+	}
+	close_spool(lab); /* from now on it is another day */
+	must_open(lab);
+	for (uint64_t n = 1; n <= EVENTS; n++)
+		assert_int_equal(read_one(lab, &cursor), n);
+	for (uint64_t now = lab->now; now <= lab->now + day; now += day) {
+		assert_int_equal(segments(lab), before);
+		assert_true(spool_tend(lab->spool, now, &lab->err));
+	}
+	assert_true(segments(lab) < before);
+	assert_in_range(spool_state(lab->spool).oldest, 2, 301);
 	close_spool(lab);
 	must_open(lab);
 	assert_int_equal(spool_state(lab->spool).acked, 300);
-	for (uint64_t n = 301; n <= EVENTS; n++)
+	cursor = (struct spool_cursor){.seq = spool_state(lab->spool).oldest};
+	for (uint64_t n = cursor.seq; n <= EVENTS; n++)
 		assert_int_equal(read_one(lab, &cursor), n);
+}
+
+static void what_is_only_kept_is_a_quarter_at_most_and_gives_way(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t n = 0, taken[2] = {0, 0};
+
+	for (int round = 0; round < 2; round++) { /* the second above what the first left */
+		must_open(lab);
+		uint64_t from = n;
+		for (enum spool_rc rc = SPOOL_TAKEN; rc != SPOOL_FULL; n += rc == SPOOL_TAKEN) {
+			rc = admit(lab, n + 1);
+			if (rc == SPOOL_BUSY)
+				assert_true(sync_spool(lab));
+		}
+		assert_true(sync_spool(lab));
+		taken[round] = n - from;
+		spool_ack(lab->spool, n);
+		assert_true(spool_tend(lab->spool, 1, &lab->err));
+		assert_int_equal(segments(lab), ROOM / SEGMENT / 4 + 1);
+		close_spool(lab);
+	}
+	assert_in_range(taken[1], taken[0] - taken[0] / 10, taken[0] + taken[0] / 10);
+}
+
+static void a_spool_of_another_version_is_refused_and_left_alone(void **state)
+{
+	struct lab *lab = *state;
+	const char *name;
+
+	small_spool(lab, 12, &name);
+	struct model_file *super = model_file(&lab->model, "superblock");
+	super->data[8] = super->data[4096 + 8] = 9; /* version, in both slots */
+	super->data[200] ^= 1;                      /* and more than one bit that turned over */
+	super->data[4096 + 200] ^= 1;
+	assert_false(open_spool(lab));
+	assert_int_equal(lab->err.status, EXIT_CANNOT);
+	assert_string_equal(lab->err.text,
+		"spool: a spool of version 9, or of another kind of machine; this program knows "
+		"2: let the program that wrote it deliver what waits, or give --spool another "
+		"folder");
+	assert_non_null(model_file(&lab->model, name));
+	super->data[8] = super->data[4096 + 8] = 2;
+	super->data[200] ^= 1;
+	super->data[4096 + 200] ^= 1;
+	must_open(lab);
+	assert_int_equal(spool_state(lab->spool).next_seq, 13);
 }
 
 static void a_failed_group_goes_to_another_segment_and_never_to_the_same_file(void **state)
@@ -515,7 +586,9 @@ int main(void)
 		T(a_missing_segment_is_told_number_by_number),
 		T(without_a_superblock_the_segments_say_who_we_are),
 		T(segments_of_another_spool_are_put_aside),
-		T(acknowledged_segments_go_and_the_rest_stays),
+		T(acknowledged_segments_stay_for_a_day_and_the_rest_for_ever),
+		T(what_is_only_kept_is_a_quarter_at_most_and_gives_way),
+		T(a_spool_of_another_version_is_refused_and_left_alone),
 		T(a_failed_group_goes_to_another_segment_and_never_to_the_same_file),
 		T(a_disk_that_fails_for_good_is_named_and_loses_nothing),
 		T(errors_at_the_start_name_file_and_reason),
