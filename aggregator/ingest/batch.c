@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/book.h"
 #include "store/journal.h"
 
@@ -132,6 +133,15 @@ static bool hello_put(struct ingest *ingest, const struct wire_header *header, s
 	for (const char *c = hello.name; *c != '\0'; c++) {
 		if (*c < ' ' || *c > '~')
 			return false;
+	}
+	ack->hw_seq = journal_mark(ingest->sql, header->sensor_id, header->epoch);
+	if (hello.next_seq <= ack->hw_seq) {
+		ingest->counts.older++;
+		log_line(LOG_LEVEL_ERROR,
+			"sensor %s: its spool ends before event %llu, which it delivered; was an "
+			"older copy of it restored, or do two sensors use copies of one? give it "
+			"a new --spool",
+			hello.name, (unsigned long long)ack->hw_seq);
 	}
 	journal_hello(ingest->sql, header->sensor_id, header->epoch, hello.name, hello.oldest_seq,
 		ingest->correlate.now);

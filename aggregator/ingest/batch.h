@@ -17,6 +17,7 @@ struct ingest_counts {
 	uint64_t messages, events, repeated;
 	uint64_t refused;        /* messages that are none of ours or contradict themselves */
 	uint64_t refused_events; /* records that are no event; they take their number */
+	uint64_t older;          /* sensors whose spool lacks what they delivered */
 	uint64_t gaps;           /* batches that begin too late */
 	uint64_t failed;         /* transactions that the store did not take */
 };

@@ -259,8 +259,8 @@ static void health(struct hub *hub, bool good, int64_t now)
 {
 	if (hub->healthy && !good)
 		log_line(LOG_LEVEL_ERROR,
-			"the store takes nothing: %s; sensors wait (free space, or raise --db-max)",
-			sql_problem(hub->sql));
+			"the store takes nothing: %s; sensors wait meanwhile; %s",
+			sql_problem(hub->sql), sql_remedy(hub->sql));
 	if (!hub->healthy && good)
 		log_line(LOG_LEVEL_INFO, "the store takes events again");
 	hub->healthy = good;

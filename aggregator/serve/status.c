@@ -63,6 +63,7 @@ static void store_put(const struct api *api, struct out *out)
 	out_int(out, "repeated", (int64_t)counts->repeated);
 	out_int(out, "refused", (int64_t)counts->refused);
 	out_int(out, "gaps", (int64_t)counts->gaps);
+	out_int(out, "older", (int64_t)counts->older);
 	out_int(out, "failed", (int64_t)counts->failed);
 	out_close(out, '}');
 }

@@ -130,11 +130,12 @@ struct sql *store_open(const char *path, uint64_t max_bytes, struct err *err)
 			(int64_t)STORE_VERSION);
 	int64_t version = sql_one(sql, 0, "SELECT value FROM meta WHERE key = 'version'", "");
 	if (!sql_commit(sql))
-		err_set(err, EXIT_CANNOT, "%s: cannot be written: %s", path, sql_problem(sql));
+		err_set(err, EXIT_CANNOT, "--db: %s: cannot be written: %s; %s", path,
+			sql_problem(sql), sql_remedy(sql));
 	else if (version != STORE_VERSION)
 		err_set(err, EXIT_USAGE,
-			"%s: written by version %lld of the store, this program knows %d; use the "
-			"program that wrote it",
+			"--db: %s: written by version %lld of the store, this program knows %d; "
+			"use the program that wrote it, or name another",
 			path, (long long)version, STORE_VERSION);
 	else
 		return sql;

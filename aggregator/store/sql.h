@@ -55,5 +55,7 @@ void sql_fail(struct sql *sql, const char *problem);
 bool sql_failed(const struct sql *sql);
 /* What the last failure was, in words. */
 const char *sql_problem(const struct sql *sql);
+/* And what a person may do about it. */
+const char *sql_remedy(const struct sql *sql);
 
 #endif

@@ -21,14 +21,17 @@ struct kept {
 struct sql {
 	sqlite3 *db;
 	bool failed;
+	int code; /* SQLite's, of the last failure */
 	char problem[256];
 	struct kept kept[KEPT_MAX];
 };
 
 static bool fail(struct sql *sql)
 {
-	if (!sql->failed)
+	if (!sql->failed) {
 		snprintf(sql->problem, sizeof(sql->problem), "%s", sqlite3_errmsg(sql->db));
+		sql->code = sqlite3_errcode(sql->db) & 0xff;
+	}
 	sql->failed = true;
 	return false;
 }
@@ -239,6 +242,7 @@ void sql_rollback(struct sql *sql)
 void sql_fail(struct sql *sql, const char *problem)
 {
 	snprintf(sql->problem, sizeof(sql->problem), "%s", problem);
+	sql->code = SQLITE_ERROR;
 	sql->failed = true;
 }
 
@@ -252,22 +256,42 @@ const char *sql_problem(const struct sql *sql)
 	return sql->problem;
 }
 
+const char *sql_remedy(const struct sql *sql)
+{
+	switch (sql->code) {
+	case SQLITE_FULL:
+		return "free space, or raise --db-max";
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return "stop, move it away with its -wal and -shm, restore a copy or start anew: "
+		       "sensors send again what they still keep";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return "another program holds the database; end it";
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+		return "its folder and files must be ours to write";
+	case SQLITE_IOERR:
+		return "look at the disk and its mount";
+	default:
+		return "see the log of the system";
+	}
+}
+
 static bool sound(struct sql *sql)
 {
 	struct sql_rows rows = sql_ask(sql, "PRAGMA quick_check(1)", "");
 	bool ok = sql_next(&rows) && strcmp(sql_text(&rows, 0), "ok") == 0;
 
-	if (!ok && rows.statement != NULL)
-		snprintf(sql->problem, sizeof(sql->problem), "%s", sql_text(&rows, 0));
+	if (!ok && rows.statement != NULL) {
+		const char *text = sql_text(&rows, 0), *line = strrchr(text, '\n');
+
+		snprintf(sql->problem, sizeof(sql->problem), "%s", line != NULL ? line + 1 : text);
+		sql->code = SQLITE_CORRUPT;
+	}
 	sql_end(&rows);
 	return ok;
-}
-
-static bool damaged(int rc)
-{
-	/* quick_check names damage in a row, not in an error code. */
-	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB || rc == SQLITE_OK ||
-	       rc == SQLITE_DONE || rc == SQLITE_ROW;
 }
 
 static bool settle(struct sql *sql, uint64_t max_bytes)
@@ -302,13 +326,15 @@ struct sql *sql_open(const char *path, uint64_t max_bytes, struct err *err)
 	umask(mask);
 	if (good)
 		return sql;
-	if (damaged(sqlite3_extended_errcode(sql->db)))
+	if (sql->code == SQLITE_CORRUPT || sql->code == SQLITE_NOTADB)
 		err_set(err, EXIT_CANNOT,
-			"%s: the database is damaged (%s); move it away with its -wal and -shm, "
-			"restore a copy or start anew: sensors send again what they still keep",
+			"--db: %s: the database is damaged (%s); move it away with its -wal and "
+			"-shm, restore a copy or start anew: sensors send again what they still "
+			"keep",
 			path, sql->problem);
 	else
-		err_set(err, EXIT_CANNOT, "%s: cannot be used as database: %s", path, sql->problem);
+		err_set(err, EXIT_CANNOT, "--db: %s: cannot be used as database: %s; %s", path,
+			sql->problem, sql_remedy(sql));
 	sql_close(sql);
 	return NULL;
 }

@@ -47,6 +47,13 @@ static bool broken(const struct walk *walk, const char *why)
 		why);
 }
 
+static bool unreadable(const char *path, struct err *err)
+{
+	return err_set(err, EXIT_USAGE,
+		"%s: cannot read the MaxMind DB: %s; fetch it or leave --geoip out", path,
+		strerror(errno));
+}
+
 static bool copy(const char *path, int from, int to, struct err *err)
 {
 	uint8_t block[COPY_LEN];
@@ -57,7 +64,7 @@ static bool copy(const char *path, int from, int to, struct err *err)
 		if (-1 == n && errno == EINTR)
 			continue;
 		if (-1 == n)
-			return err_set(err, EXIT_USAGE, "%s: %s", path, strerror(errno));
+			return unreadable(path, err);
 		total += (size_t)n;
 		if (total > FILE_MAX)
 			return err_set(err, EXIT_USAGE,
@@ -68,7 +75,8 @@ static bool copy(const char *path, int from, int to, struct err *err)
 				strerror(errno));
 	}
 	if (total == 0)
-		return err_set(err, EXIT_USAGE, "%s: empty, so no MaxMind DB", path);
+		return err_set(err, EXIT_USAGE,
+			"%s: empty, so no MaxMind DB; fetch it again or leave --geoip out", path);
 	return true;
 }
 
@@ -80,7 +88,7 @@ static bool open_copy(const char *path, MMDB_s *db, struct err *err)
 	int from = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (-1 == from)
-		return err_set(err, EXIT_USAGE, "%s: %s", path, strerror(errno));
+		return unreadable(path, err);
 	int to = memfd_create("geoip", MFD_CLOEXEC);
 	if (-1 == to) {
 		close(from);

@@ -170,6 +170,7 @@ static bool read_list(struct builder *builder, const char *path, struct bytes te
 	static struct csv_row row; /* too large for a stack; the builder has one thread */
 	struct csv csv = csv_of(text);
 	int at[COLUMN_COUNT];
+	size_t before = builder->row_cnt;
 	bool first = true;
 	enum csv_rc rc;
 
@@ -187,7 +188,10 @@ static bool read_list(struct builder *builder, const char *path, struct bytes te
 		if (!read_row(builder, path, &row, at, list, err))
 			return false;
 	}
-	return true;
+	/* A feed that came empty must not pass for a world without enemies. */
+	return builder->row_cnt > before ||
+	       err_set(err, EXIT_USAGE, "%s: no indicator in it; fetch it again, or leave it out",
+		       path);
 }
 
 static bool read_file(const char *path, char **out, size_t *len, struct err *err)
@@ -212,7 +216,8 @@ static bool read_file(const char *path, char **out, size_t *len, struct err *err
 	}
 	bool read = text != NULL && ferror(file) == 0 && feof(file) != 0;
 	if (!read)
-		err_set(err, EXIT_USAGE, "%s: cannot read the list: %s", path,
+		err_set(err, EXIT_USAGE,
+			"%s: cannot read the list: %s; name another file, or leave it out", path,
 			errno != 0 ? strerror(errno) : "too large");
 	if (file != NULL)
 		fclose(file);

@@ -139,11 +139,13 @@ static bool read_file(struct builder *builder, const char *path, struct err *err
 	bool done = text != NULL && ferror(file) == 0 && len < RULES_FILE_MAX;
 
 	if (!done)
-		err_set(err, EXIT_USAGE, "%s: cannot read the signatures: %s", path,
-			errno != 0 ? strerror(errno) : "larger than 64 MiB");
+		err_set(err, EXIT_USAGE,
+			"%s: cannot read the signatures: %s; name another file, or leave it out",
+			path, errno != 0 ? strerror(errno) : "larger than 64 MiB");
 	done = done && read_rules(builder, path, bytes_of(text, len), err);
 	if (done && builder->rule_cnt == before)
-		done = err_set(err, EXIT_USAGE, "%s: no signature in it", path);
+		done = err_set(err, EXIT_USAGE,
+			"%s: no signature in it; add one, or leave the file out", path);
 	if (file != NULL)
 		fclose(file);
 	free(text);

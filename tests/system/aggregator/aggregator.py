@@ -147,6 +147,17 @@ def what_a_sensor_no_longer_keeps_is_counted_as_lost():
         same([(s["name"], s["stored"], s["lost"]) for s in sensors], [("edge", 11, 10)])
 
 
+def a_copy_of_a_spool_is_told():
+    with Aggregator() as a:
+        sensor = a.sensor()
+        sensor.send(batch(7, 9, 1, [record(make.health(i)) for i in range(9)]))
+        same(sensor.ack(), (9, 64, 0))
+        for following, older in ((10, 0), (9, 1), (1, 2)):
+            sensor.send(hello(7, 9, 1, following, "edge"))
+            same(sensor.ack(), (9, 64, 0))
+            same(a.ask("/status")[1]["store"]["older"], older)
+
+
 def hostile_batches_are_refused_and_counted():
     good = record(make.health(0))
     bodies = [struct.pack("<QII", 1, 1, 0) + good]

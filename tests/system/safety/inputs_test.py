@@ -3,11 +3,15 @@ the right exit status, and leaves nothing behind but what is stated: the lock
 beside a database.  Prints TAP.
 
 usage: see lab.py"""
+import contextlib
+import ctypes
+import json
 import os
 import pathlib
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -141,7 +145,12 @@ def rules_lists_and_signatures_that_are_wrong(folder):
     capture(folder)
     rule = 'alert tcp any any -> any any (msg:"x"; contant:"abc"; sid:1;)\n'
     for option, text, parts in (
-            ("--rules", "", ["f: no signature"]),
+            ("--rules", "", ["f: no signature", "leave the file out"]),
+            ("--rules", "# none yet\n\n", ["f: no signature"]),
+            ("--rules", rule.replace("contant", "a\x1b[2J\\b"),
+             ["f:1:", '"a\\x1b[2J\\x5cb"']),  # escaped once, for the terminal
+            ("--list", "", ["f: no indicator", "leave it out"]),
+            ("--list", "indicator,state\n", ["f: no indicator"]),
             ("--rules", rule, ["f:1:", '"contant"', '"content"']),
             ("--rules", None, ["No such file"]), ("--list", None, ["No such file"]),
             ("--list", "!!! no indicator\n", ["f:1:", "neither an address"]),
@@ -153,11 +162,41 @@ def rules_lists_and_signatures_that_are_wrong(folder):
         refused(folder, replay(folder, option, path, "--events", "-"), USAGE, "f", *parts)
     refused(folder, [lab.SENSOR, "-r", folder / "robbery.pcap", "--signatures", folder / "none",
                      "--events", "-"], USAGE, "none/psp", "No such file")
+    bare = folder / "bare"
+    shutil.copytree(lab.SIGNATURES, bare)
+    (bare / "rules" / "sekisho.rules").write_text("")
+    refused(folder, [lab.SENSOR, "-r", folder / "robbery.pcap", "--signatures", bare, "--events",
+                     "-"], USAGE, "bare/rules/sekisho.rules: no signature")
     merchants = write(folder, "m.csv", "id,nane\n1,x\n")
     refused(folder, store(folder, merchants=merchants), USAGE, "m.csv", "line 1", '"nane"',
             left=["db.lock"])
     refused(folder, store(folder, merchants=folder / "none.csv"), USAGE, "none.csv",
             "No such file")
+
+
+@test
+def a_country_database_that_is_absent_or_broken(folder):
+    whole = folder / "whole.mmdb"
+    subprocess.run([lab.FORGE, "mmdb", "-o", str(whole)], check=True)
+    data = whole.read_bytes()
+    (folder / "folder.mmdb").mkdir()
+    for name, text, parts in (
+            ("none.mmdb", None, ["No such file"]), ("folder.mmdb", None, ["Is a directory"]),
+            ("empty.mmdb", b"", ["empty, so no MaxMind DB"]),
+            ("text.mmdb", b"192.0.2.0/24,JP\n" * 99, ["no MaxMind DB that can be read"]),
+            ("cut.mmdb", data[:len(data) // 2], ["no MaxMind DB that can be read"]),
+            ("torn.mmdb", data[:40] + b"\xff" * 200 + data[240:], ["a broken MaxMind DB"])):
+        if text is not None:
+            write(folder, name, text)
+        refused(folder, replay(folder, "--geoip", folder / name, "--events", "-"), USAGE, name,
+                "leave --geoip out", *parts)
+        refused(folder, replay(folder, "--geoip", folder / name, "--publish", f"ipc://{folder}/e",
+                               "--spool", folder / "spool"), USAGE, name)
+    refused(folder, replay(folder, *["--geoip", whole] * 3, "--events", "-"), USAGE, "--geoip",
+            "at most 2")
+    ran = lab.run(replay(folder, "--geoip", whole, "--events", "-"))
+    equal(ran.returncode, DONE, f"status with a whole one: {ran.stderr}")
+    check(b'"asn":64511' in ran.stdout, "a whole one tells nothing")
 
 
 @test
@@ -227,6 +266,26 @@ def what_the_user_may_not_do(folder):
     refused(folder, [*words, "--publish", f"ipc://{folder}/e", "--spool", folder / "spool"],
             CANNOT, "--spool", "Permission denied")
     refused(folder, [*NOBODY, aggregator, *store(folder)[1:]], CANNOT, "--db", "Permission denied")
+    settings = write(folder, "secret.yaml", "db: x\n", 0o600)
+    for program in (aggregator, sensor_):
+        refused(folder, [*NOBODY, program, "-c", settings], USAGE, "secret.yaml",
+                "Permission denied")
+    own = folder / "own"
+    own.mkdir()
+    os.chown(own, 65534, 65534)
+    words = [*NOBODY, aggregator, "--db", own / "db", "--listen"]
+    for socket_, endpoint, parts in ((own / "api", f"ipc://{folder}/e", ["--listen", "/e"]),
+                                     (folder / "api", f"ipc://{own}/e", ["--socket", "/api"])):
+        refused(folder, [*words, endpoint, "--socket", socket_], CANNOT, "Permission denied",
+                *parts, of_others="own/")
+    refused(folder, [*words, f"ipc://{own}/e", "--socket", own / "api", "--merchants", path],
+            USAGE, "secret.pcap", "Permission denied", of_others="own/")
+    tool = shutil.copy(lab.SEKISHO, programs)
+    refused(folder, [*NOBODY, tool, "merchants", "import", path], USAGE, "secret.pcap",
+            "Permission denied")
+    with lab.aggregator(folder) as theirs:
+        refused(folder, [*NOBODY, tool, "status", "--socket", theirs.socket], CANNOT,
+                "permission denied", "as root")
 
 
 @test
@@ -242,12 +301,14 @@ def what_is_missing_or_in_use(folder):
         (folder / "db.lock").unlink(missing_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        refused(folder, store(folder, listen=port), CANNOT, "--listen", port, "in use",
-                left=["db.lock"])
+        for option in ("listen", "publish"):
+            refused(folder, store(folder, **{option: port}), CANNOT, f"--{option}", port,
+                    "in use", left=[] if (folder / "db.lock").exists() else ["db.lock"])
     with lab.aggregator(folder) as first:
         refused(folder, store(folder, db=first.db), CANNOT, "--db", "another sekisho-aggregator")
         free = {"listen": f"ipc://{folder}/events2", "socket": folder / "api2"}
-        for option, value in (("listen", first.endpoint), ("socket", first.socket)):
+        for option, value in (("listen", first.endpoint), ("socket", first.socket),
+                              ("publish", first.endpoint)):
             refused(folder, store(folder, **{**free, option: value}), CANNOT, f"--{option}",
                     str(value), "somebody listens")
     spool = folder / "spool"
@@ -269,6 +330,83 @@ def a_damaged_database_is_left_alone(folder):
         refused(folder, store(folder), CANNOT, str(path), "damaged", "move it away",
                 left=() if (folder / "db.lock").exists() else ["db.lock"])
         equal(path.read_bytes(), text, "the file itself")
+
+
+@test
+def a_database_of_another_program_or_with_a_hole(folder):
+    with lab.aggregator(folder) as aggregator:
+        ran = lab.run(replay(folder, "--publish", aggregator.endpoint, "--spool", folder / "s"))
+        equal(ran.returncode, DONE, f"status of the sensor: {ran.stderr}")
+    whole = aggregator.db.read_bytes()
+    aggregator.db.unlink()
+    holed = bytearray(whole)
+    holed[len(whole) // 2:len(whole) // 2 + 8192] = b"U" * 8192
+    path = write(folder, "db", bytes(holed))
+    refused(folder, store(folder), CANNOT, str(path), "damaged", "Page", "move it away",
+            left=["db.lock"])
+    equal(path.read_bytes(), bytes(holed), "the file itself")
+    write(folder, "db", whole)
+    base = sqlite3.connect(path)
+    base.execute("UPDATE meta SET value = 99 WHERE key = 'version'")
+    base.commit()
+    base.close()
+    newer = path.read_bytes()
+    refused(folder, store(folder), USAGE, str(path), "version 99", "use the program that wrote it")
+    equal(path.read_bytes(), newer, "the file itself")
+    path.unlink()
+    path.mkdir()
+    refused(folder, store(folder), CANNOT, str(path), "cannot be used as database",
+            "ours to write")
+
+
+def segments(spool):
+    return sorted(spool.glob("e*.seg"))
+
+
+@test
+def a_spool_that_is_damaged_or_of_another_program(folder):
+    spool = folder / "spool"
+    words = ["--spool", spool, "--publish"]
+    with lab.aggregator(folder) as aggregator:
+        aggregator.process.send_signal(lab.signal.SIGSTOP)
+        sender = subprocess.Popen([str(word) for word in replay(folder, *words,
+                                                                aggregator.endpoint)],
+                                  stderr=subprocess.DEVNULL)
+        lab.wait_for("last event in a segment of the spool", lambda: any(
+            b'"state":"ended"' in path.read_bytes() for path in segments(spool)))
+        sender.kill()
+        sender.wait()
+        lab.wait_for("end of its children", lambda: not lab.users_of(spool))
+    shutil.rmtree(folder / "kept", ignore_errors=True)
+    shutil.copytree(spool, folder / "kept")
+    super_ = bytearray((spool / "superblock").read_bytes())
+    for at in (8, 4096 + 8):
+        super_[at:at + 4] = (99).to_bytes(4, "little")
+        super_[at + 100] ^= 1
+    (spool / "superblock").write_bytes(super_)
+    refused(folder, replay(folder, *words, f"ipc://{folder}/e"), CANNOT, str(spool), "version 99",
+            "--spool another folder", of_others="spool/")
+    equal((spool / "superblock").read_bytes(), bytes(super_), "the superblock")
+    # Damage costs what it hits, and that is told by number.
+    for name, at, told in (("superblock", 16, "made anew"), (None, 4096 + 600, "cannot be read")):
+        shutil.rmtree(spool)
+        shutil.copytree(folder / "kept", spool)
+        path = spool / name if name else segments(spool)[0]
+        data = bytearray(path.read_bytes())
+        for place in (at, at + 4096) if name else (at,):
+            data[place] ^= 0xff
+        path.write_bytes(data)
+        with lab.aggregator(folder) as aggregator:
+            ran = lab.run(replay(folder, *words, aggregator.endpoint))
+            said = lines(ran.stderr)
+            equal(ran.returncode, DONE, f"status: {ran.stderr}")
+            check(len(said) == 1 and told in said[0] and str(spool) in said[0], said)
+            status = json.loads(aggregator.ask("/status")[1])
+            equal(sum(row["shed"].get("spool_corrupt", 0) for row in status["sensors"]),
+                  0 if name else 1, "events told as unreadable")
+            check(len(json.loads(aggregator.ask("/incidents")[1])["incidents"]) == 1, "incidents")
+        for path in folder.glob("sekisho.db*"):
+            path.unlink()
 
 
 def on_a_small_disk(folder, size, words):
@@ -309,6 +447,90 @@ def a_full_disk(folder):
                         *replay(folder, "--events", "-")])
     equal((status, len(lines(errors))), (CANNOT, 1), f"status and lines: {errors}")
     check("standard output" in lines(errors)[0] and "No space left" in lines(errors)[0], errors)
+
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A disk of that size, in a mount namespace of this process from here on."""
+    as_root()
+    libc = ctypes.CDLL(None, use_errno=True)
+    private, namespace = 0x44000, 0x20000
+    place = folder / "disk"
+    place.mkdir()
+    if (libc.unshare(namespace) != 0 or libc.mount(b"none", b"/", None, private, None) != 0 or
+            libc.mount(b"none", str(place).encode(), b"tmpfs", 0, f"size={size}".encode()) != 0):
+        raise NotRun("no mount namespace: " + os.strerror(ctypes.get_errno()))
+    try:
+        yield place
+    finally:
+        libc.umount2(str(place).encode(), 2)
+
+
+def fill_up(path):
+    with open(path, "wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 12):
+            try:
+                while file.write(bytes(size)):
+                    pass
+            except OSError:
+                pass
+
+
+@test
+def a_database_whose_disk_is_full_while_it_runs(folder):
+    """Sensors wait, nothing is lost, and when there is room it goes on by itself."""
+    capture(folder)
+    with small_disk(folder, "3m") as disk, lab.aggregator(folder) as aggregator:
+        aggregator.stop()
+        aggregator.db = disk / "db"
+        aggregator.start()
+        fill_up(disk / "full")
+        sender = subprocess.Popen([str(word) for word in replay(
+            folder, "--publish", aggregator.endpoint, "--spool", folder / "spool")],
+            stderr=subprocess.PIPE)
+        lab.wait_for("line about the disk", lambda: "takes nothing" in
+                     aggregator.errors.read_text())
+        status = json.loads(aggregator.ask("/status")[1])
+        equal((status["store"]["taking"], status["store"]["events"]), (False, 0), "the store")
+        ran = lab.run([lab.SEKISHO, "merchants", "import", lab.DEMO / "merchants.csv", "--socket",
+                       aggregator.socket])
+        (disk / "full").unlink()
+        equal(sender.wait(timeout=60), DONE, f"status of the sensor: {sender.stderr.read()}")
+        said = [line for line in lines(aggregator.errors.read_bytes())]
+        equal(len(said), 1, f"lines of the aggregator: {said}")
+        for part in ("database or disk is full", "sensors wait", "free space"):
+            check(part in said[0], f"{part!r} is not in {said[0]!r}")
+        incident = json.loads(aggregator.ask("/incidents/1")[1])
+        equal((incident["certainty"], incident["messages"]), ("confirmed", 13), "the incident")
+        check(ran.returncode in (DONE, CANNOT) and len(lines(ran.stderr)) <= 1, ran.stderr)
+
+
+@test
+def a_spool_whose_disk_is_full(folder):
+    """Room for the ring and one segment, none for the next: it says so and delivers all."""
+    capture(folder)
+    with small_disk(folder, "38m") as disk, lab.aggregator(folder) as aggregator:
+        ran = lab.run(replay(folder, "--publish", aggregator.endpoint, "--spool", disk / "spool"))
+        said = lines(ran.stderr)
+        equal((ran.returncode, len(said)), (DONE, 1), f"status and lines: {ran.stderr}")
+        for part in ("spare.seg", "No space left", "counted and told"):
+            check(part in said[0], f"{part!r} is not in {said[0]!r}")
+        incident = json.loads(aggregator.ask("/incidents/1")[1])
+        equal((incident["certainty"], incident["messages"]), ("confirmed", 13), "the incident")
+
+
+@test
+def standard_output_that_is_full(folder):
+    with lab.aggregator(folder) as aggregator, open("/dev/full", "wb") as full:
+        for words, part in (([lab.SEKISHO, "status", "--socket", aggregator.socket], "sekisho: "),
+                            ([lab.SEKISHO, "status", "--json", "--socket", aggregator.socket],
+                             "sekisho: "), (replay(folder, "--events", "-"), "shipper: ")):
+            ran = subprocess.run([str(word) for word in words], stdout=full, check=False,
+                                 stderr=subprocess.PIPE, timeout=60)
+            said = lines(ran.stderr)
+            equal((ran.returncode, len(said)), (CANNOT, 1), f"status and lines: {ran.stderr}")
+            check(part + "standard output: No space left" in said[0], said)
 
 
 lab.main()

@@ -161,6 +161,16 @@ def aggregator(folder, *options):
         made.stop()
 
 
+def users_of(folder):
+    """Who still has a file of that folder open."""
+    found = set()
+    for link in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link).startswith(str(folder) + "/"):
+                found.add(int(link.parts[2]))
+    return found
+
+
 def children(pid):
     """name -> pid of a keeper's children."""
     found = {}

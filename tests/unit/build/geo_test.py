@@ -224,10 +224,12 @@ class Refuses(Case):
         unreadable = " no MaxMind DB that can be read (%s)" + self.AGAIN
         for mode in ("ask", "child"):
             self.assertEqual(self.refusal(mode, self.path("none")),
-                             "none: No such file or directory")
-            self.assertEqual(self.refusal(mode, "/"), "/: Is a directory")
+                             "none: cannot read the MaxMind DB: No such file or directory; "
+                             "fetch it or leave --geoip out")
+            self.assertEqual(self.refusal(mode, "/"), "/: cannot read the MaxMind DB: Is a directory; fetch it or leave "
+                             "--geoip out")
             self.assertEqual(self.refusal(mode, self.path("empty")),
-                             "empty: empty, so no MaxMind DB")
+                             "empty: empty, so no MaxMind DB; fetch it again or leave --geoip out")
             self.assertEqual(self.refusal(mode, self.path("text")), "text:" + unreadable % (
                 "The MaxMind DB file contains invalid metadata"))
 
