@@ -41,7 +41,8 @@ static void admit(struct spool *spool, uint64_t n)
 	if (spool_admit(spool, &origin, bytes_of(body, sizeof(body)), SPOOL_WAITS) == SPOOL_TAKEN)
 		return;
 	require(spool_sync(spool, &err));
-	require(spool_admit(spool, &origin, bytes_of(body, sizeof(body)), SPOOL_WAITS) == SPOOL_TAKEN);
+	require(spool_admit(spool, &origin, bytes_of(body, sizeof(body)), SPOOL_WAITS) ==
+		SPOOL_TAKEN);
 }
 
 static void patch(struct model *model, const uint8_t *data)

@@ -226,8 +226,8 @@ class Refuses(Case):
             self.assertEqual(self.refusal(mode, self.path("none")),
                              "none: cannot read the MaxMind DB: No such file or directory; "
                              "fetch it or leave --geoip out")
-            self.assertEqual(self.refusal(mode, "/"), "/: cannot read the MaxMind DB: Is a directory; fetch it or leave "
-                             "--geoip out")
+            self.assertEqual(self.refusal(mode, "/"), "/: cannot read the MaxMind DB: Is a "
+                             "directory; fetch it or leave --geoip out")
             self.assertEqual(self.refusal(mode, self.path("empty")),
                              "empty: empty, so no MaxMind DB; fetch it again or leave --geoip out")
             self.assertEqual(self.refusal(mode, self.path("text")), "text:" + unreadable % (

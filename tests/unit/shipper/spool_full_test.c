@@ -127,7 +127,7 @@ static void each_class_has_room_up_to_its_limit(void **state)
 	static const uint64_t percent[] = {95, 85, 70};
 	struct lab *lab = *state;
 	uint8_t body[2048];
-	uint64_t n = 0;
+	uint64_t n = 0, written = 0;
 
 	must_open(lab);
 	for (int event_class = EVENT_P2; event_class >= EVENT_P0; event_class--) {
@@ -137,10 +137,10 @@ static void each_class_has_room_up_to_its_limit(void **state)
 		while (rc == SPOOL_TAKEN) {
 			assert_true(sync_spool(lab));
 			assert_true(spool_tend(lab->spool, lab->now, &lab->err));
-			used = lab->written;
+			used = written;
 			need = (body_of(++n, (enum event_class)event_class, body) + 7) / 8 * 8 + 56;
 			rc = admit_class(lab, n, (enum event_class)event_class);
-			lab->written += rc == SPOOL_TAKEN ? need : 0;
+			written += rc == SPOOL_TAKEN ? need : 0;
 		}
 		n--;
 		assert_int_equal(rc, event_class == EVENT_P0 ? SPOOL_FULL : SPOOL_REFUSED);

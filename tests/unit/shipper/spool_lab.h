@@ -26,9 +26,7 @@ struct lab {
 	struct spool_conf conf;
 	struct spool *spool;
 	struct err err;
-	uint64_t durable; /* events up to this n are synced */
-	uint64_t now;     /* ns, for what is kept */
-	uint64_t written;
+	uint64_t durable, now; /* events up to this n are synced; ns, for what is kept */
 };
 
 static inline int lab_open(void **state)
