@@ -44,6 +44,11 @@ if [ ! -f "$build/demo/robbery.pcap" ]; then
 	done
 fi
 
+[ -f "$build/demo/demo.mmdb" ] || {
+	"$forge" mmdb -o "$build/demo/demo.part"
+	mv "$build/demo/demo.part" "$build/demo/demo.mmdb"
+}
+
 echo "starting the aggregator ..."
 "$aggregator" --listen "ipc://$place/events" --db "$place/sekisho.db" --socket "$place/api" \
 	--merchants tools/demo/merchants.csv 2>"$place/aggregator.log" &
@@ -63,6 +68,7 @@ echo "reading 43 minutes of traffic of two shops ..."
 "$sensor" -r "$build/demo/robbery.pcap" "$build/demo/innocent.pcap" \
 	--publish "ipc://$place/events" --spool "$place/spool" --name demo \
 	--signatures signatures --policy tools/demo/policy.yaml --list tools/demo/list.csv \
+	--geoip "$build/demo/demo.mmdb" \
 	2>"$place/sensor.log" || {
 	cat "$place/sensor.log" >&2
 	exit 3

@@ -109,8 +109,10 @@ static void how_put(struct sql *sql, int64_t incident, struct out *out)
 		"SELECT method, host, url, field, name, encoding, message, way.technique,"
 		" initiator, sum(finding.n) AS total FROM way JOIN thread ON thread.id ="
 		" way.thread JOIN finding ON finding.thread = thread.id AND finding.way = way.id"
-		" WHERE incident = ? GROUP BY method, host, url, field, name, encoding, message,"
-		" way.technique, initiator ORDER BY total DESC, host, url LIMIT ?",
+		" WHERE incident = ?1 AND thread.family = (SELECT family FROM thread WHERE"
+		" incident = ?1 ORDER BY severity, confirmed DESC, family = 'theft' DESC, score"
+		" DESC LIMIT 1) GROUP BY method, host, url, field, name, encoding, message,"
+		" way.technique, initiator ORDER BY total DESC, host, url LIMIT ?2",
 		"ii", incident, (int64_t)ROWS_MAX);
 	static const char *const names[] = {"method", "host", "url", "field", "key", "encoding",
 		"message", "technique", "initiator"};

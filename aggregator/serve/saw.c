@@ -87,6 +87,7 @@ static void payload_put(struct sql *sql, const struct when *when, struct out *ou
 	out_int(out, "missing", sum[4]);
 	out_share(out, "share_inspected", sum[1], sum[0]);
 	out_share(out, "share_tls", sum[2], sum[0]);
+	out_share(out, "share_one_sided", sum[3], sum[0]);
 }
 
 static void unseen_put(struct out *out, const char *reason, int64_t bytes, const char *sentence)

@@ -9,6 +9,7 @@
 
 struct summary {
 	char run[24], server[64], family[24], technique[64], merchant_name[256], sink[320];
+	char hostname[256];
 	int64_t tenant, merchant, first, last, n, severity, confirmed, sinks;
 };
 
@@ -41,9 +42,13 @@ static void summary_read(struct sql *sql, int64_t incident, struct summary *s)
 		s->n += sql_int(&rows, 9);
 		s->confirmed |= sql_int(&rows, 11);
 	}
-	rows = sql_ask(sql, "SELECT name FROM merchant WHERE id = ?", "i", s->merchant);
+	rows = sql_ask(sql, "SELECT name, hostnames FROM merchant WHERE id = ?", "i", s->merchant);
 	if (sql_next(&rows)) {
+		const char *names = sql_text(&rows, 1);
+
 		snprintf(s->merchant_name, sizeof(s->merchant_name), "%s", sql_text(&rows, 0));
+		snprintf(s->hostname, sizeof(s->hostname), "%s%.*s", names[0] != '\0' ? ", " : "",
+			(int)strcspn(names, " "), names);
 		sql_end(&rows);
 	}
 }
@@ -74,11 +79,11 @@ static const char *sentence(const struct summary *s)
 
 static void title_put(const struct summary *s, struct out *out)
 {
-	char title[640];
+	char title[800];
 
 	if (s->merchant_name[0] != '\0')
-		snprintf(title, sizeof(title), "Shop \"%s\" (merchant %lld) %s", s->merchant_name,
-			(long long)s->merchant, sentence(s));
+		snprintf(title, sizeof(title), "Shop \"%s\" (merchant %lld%s) %s", s->merchant_name,
+			(long long)s->merchant, s->hostname, sentence(s));
 	else
 		snprintf(title, sizeof(title), "Server %s %s", s->server, sentence(s));
 	out_string(out, "title", title);

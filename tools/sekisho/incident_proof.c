@@ -4,6 +4,7 @@
 
 #define EVIDENCE_MAX 3
 #define HISTORY_MAX 6
+#define ONE_SIDED_LEAST 0.01
 
 static void put_labelled(struct page *page, const char *label, const struct value *value)
 {
@@ -102,7 +103,8 @@ static void put_why(struct page *page, const struct value *incident)
 
 static void put_frames(struct page *page, const struct value *saw)
 {
-	uint64_t frames, decoded, drops, one_sided;
+	uint64_t frames, decoded, drops;
+	double one_sided;
 
 	if (value_u64(value_at(saw, "frames"), &frames) && frames > 0 &&
 		value_u64(value_at(saw, "decoded"), &decoded)) {
@@ -117,10 +119,13 @@ static void put_frames(struct page *page, const struct value *saw)
 		page_put(page, " lost");
 		page_end(page);
 	}
-	if (value_u64(value_at(saw, "one_sided"), &one_sided)) {
-		page_put(page, one_sided == 0 ? "both directions" : "one direction only: ");
-		if (one_sided > 0)
-			page_put_size(page, one_sided);
+	/* A question is one-sided until its answer: a trace of it is no blindness. */
+	if (value_real(value_at(saw, "share_one_sided"), &one_sided)) {
+		page_put(page, "%s", one_sided < ONE_SIDED_LEAST ? "both directions" : "");
+		if (one_sided >= ONE_SIDED_LEAST) {
+			page_put_share(page, one_sided);
+			page_put(page, " of its bytes in one direction only");
+		}
 		page_end(page);
 	}
 }
@@ -228,13 +233,13 @@ static void put_people(struct page *page, const struct value *incident)
 	page_line(page);
 }
 
-/* The longest label of a name: what a search on the server's disk should find.
+/* The longest label of a name, its last aside: what a search on the server's disk should find.
  * Only letters, digits and dashes, since people paste it into a shell. */
 static void put_search_word(struct page *page, const struct value *incident)
 {
 	struct bytes best = {0}, rest;
 
-	if (!value_text(value_item(value_at(incident, "sinks"), 0), &rest))
+	if (!value_text(value_at(value_item(value_at(incident, "to_whom"), 0), "sink"), &rest))
 		return;
 	while (rest.len > 0) {
 		size_t len = 0, letters = 0;
@@ -245,7 +250,8 @@ static void put_search_word(struct page *page, const struct value *incident)
 				break;
 			letters += letter;
 		}
-		if (letters > 0 && len > best.len)
+		/* not what every name ends in */
+		if (letters > 0 && len > best.len && len < rest.len)
 			best = bytes_head(rest, len);
 		if (len < rest.len && rest.ptr[len] != '.')
 			return; /* a port, an object, or nothing anybody should paste */
@@ -310,7 +316,7 @@ static void put_history(struct page *page, const struct value *incident)
 	const struct value *history = value_at(incident, "history");
 	size_t count = value_count(history);
 
-	for (size_t i = count > HISTORY_MAX ? count - HISTORY_MAX : 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < HISTORY_MAX; i++) {
 		const struct value *row = value_item(history, i);
 		page_section(page, "");
 		page_put_time(page, value_at(row, "time"));

@@ -36,9 +36,22 @@ void value_drop(struct value *object)
 	json_decref((json_t *)(void *)object);
 }
 
+bool value_text(const struct value *value, struct bytes *out)
+{
+	const json_t *json = json_of(value);
+
+	if (json == NULL || !json_is_string(json))
+		return false;
+	*out = bytes_of(json_string_value(json), json_string_length(json));
+	return true;
+}
+
 const struct value *value_at(const struct value *object, const char *key)
 {
-	return value_of(json_object_get(json_of(object), key));
+	const struct value *value = value_of(json_object_get(json_of(object), key));
+	struct bytes text;
+
+	return value_text(value, &text) && text.len == 0 ? NULL : value;
 }
 
 size_t value_count(const struct value *array)
@@ -61,16 +74,6 @@ const struct value *value_member(const struct value *object, size_t i, const cha
 		at = json_object_iter_next(json, at);
 	*key = at == NULL ? NULL : json_object_iter_key(at);
 	return at == NULL ? NULL : value_of(json_object_iter_value(at));
-}
-
-bool value_text(const struct value *value, struct bytes *out)
-{
-	const json_t *json = json_of(value);
-
-	if (json == NULL || !json_is_string(json))
-		return false;
-	*out = bytes_of(json_string_value(json), json_string_length(json));
-	return true;
 }
 
 bool value_u64(const struct value *value, uint64_t *out)
