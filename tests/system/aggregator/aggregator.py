@@ -320,6 +320,24 @@ def people_decide_and_a_new_reason_reopens():
         same(a.ask("/incidents/1")[1]["state"], "open")
 
 
+def it_is_suspected_until_a_card_says_more():
+    with Aggregator() as a:
+        sensor = a.sensor()
+        steps = (make.alert(10, 1, category="listed-contact", technique="address",
+                            reasons=("list", "server-opened")),
+                 make.alert(20, 2, (1,), confidence="medium"),
+                 make.alert(30, 3, reasons=("server-opened",)),  # high, but no card in it
+                 make.alert(40, 4, (2,)))
+        for n, (event, certainty) in enumerate(zip(steps, ["suspected"] * 3 + ["confirmed"]), 1):
+            sensor.send(batch(7, 9, n, [record(event)]))
+            same(sensor.ack(), (n, 64, 0))
+            page = a.ask("/incidents/1")[1]
+            same((page["certainty"], page["revision"]), (certainty, n))
+            said = [row["what"] for row in page["history"]]
+            same(said, (["confirmed"] if certainty == "confirmed" else []) + ["opened"])
+        same("may be" in page["title"], False)
+
+
 def the_cursor_gives_every_event_once_and_waits():
     with Aggregator() as a:
         send_all(a, [make.health(i) for i in range(250)])
