@@ -67,7 +67,7 @@ static void what_put(struct sql *sql, int64_t incident, struct out *out)
 	}
 	out_open(out, "what", '{');
 	out_int(out, "cards_distinct", distinct);
-	out_bool(out, "at_least", more > 0 || unnamed > 0);
+	out_bool(out, "at_least", more > 0 || unnamed > 0 || !saw_all(sql, incident));
 	brands_put(sql, incident, out);
 	out_int(out, "repeats", seen - distinct);
 	out_int(out, "messages",

@@ -11,6 +11,8 @@ void summary_put(struct sql *sql, int64_t incident, int64_t now, struct out *out
 void merchants_put(struct sql *sql, struct out *out);
 /* What was seen of the subject over the time of the incident, and what was not. */
 void saw_put(struct sql *sql, int64_t incident, struct out *out);
+/* Every byte of the subject was read over that time, so what was counted is all there was. */
+bool saw_all(struct sql *sql, int64_t incident);
 /* Members of a page beyond the summary. */
 void page_put(struct sql *sql, int64_t incident, struct out *out);
 

@@ -121,6 +121,19 @@ static void did_not_see_put(struct sql *sql, const struct when *when, struct out
 	out_close(out, ']');
 }
 
+bool saw_all(struct sql *sql, int64_t incident)
+{
+	struct when when = {0};
+
+	return when_read(sql, incident, &when) &&
+	       sql_one(sql, 0,
+		       "SELECT sum(payload) > 0 AND sum(payload) = sum(inspected) + sum(duplicate)"
+		       " AND sum(missing) = 0 AND (SELECT sum(drops) FROM frames WHERE run = ?1 AND"
+		       " span = ?2 AND start BETWEEN ?4 AND ?5) = 0 FROM coverage WHERE run = ?1"
+		       " AND span = ?2 AND subject = ?3 AND start BETWEEN ?4 AND ?5",
+		       "titii", when.run, MINUTE_NS, when.subject, when.from, when.to) != 0;
+}
+
 void saw_put(struct sql *sql, int64_t incident, struct out *out)
 {
 	struct when when = {0};

@@ -227,7 +227,7 @@ def a_robbery_reads_as_one_confirmed_incident():
              ("confirmed", 1, "open", RUN, True))
         same((page["cards"], page["messages"], page["families"]), (14, 14, ["foothold", "theft"]))
         same(page["sinks"], ["192.0.2.66:443", "cdn-jquery-stat.example"])
-        same(page["what"], {"cards_distinct": 14, "at_least": False, "repeats": 1, "messages": 13,
+        same(page["what"], {"cards_distinct": 14, "at_least": True, "repeats": 1, "messages": 13,
                             "brands": [{"brand": "visa", "n": 14}],
                             "with": {"expiry": 0, "code": 14, "holder": 0}})
         same(page["when"], {"records_begin": make.time(0), "first_proven": make.time(192),
@@ -249,6 +249,11 @@ def a_robbery_reads_as_one_confirmed_incident():
                                     "sentence": "TLS records after the handshake"}])
 
 
+def all_read(coverage, **changed):
+    coverage["sekisho"]["rows"][0].update({"inspected": 1000, "tls": 0, "skipped": {}, **changed})
+    return coverage
+
+
 def a_folded_flood_counts_its_messages_and_all_its_cards():
     """290 messages in one event and its further cards: as if each had come by itself."""
     flood = {"alerts": 290, "last": make.time(209), "samples": [
@@ -256,12 +261,23 @@ def a_folded_flood_counts_its_messages_and_all_its_cards():
     events = [make.alert(200, 100 + i, (i,)) for i in range(10)]
     events.append(make.alert(200, 110, range(10, 18), folded=289, flood=flood))
     events += [make.alert(200, 110, range(start, min(start + 64, 300)), part=1 + i)
-               for i, start in enumerate(range(18, 300, 64))]
+               for i, start in enumerate(range(18, 300, 64))] + [all_read(make.coverage(3))]
     with Aggregator() as a:
         send_all(a, events)
         page = a.ask("/incidents/1")[1]
         same((page["cards"], page["messages"]), (300, 300))
         same((page["what"]["cards_distinct"], page["what"]["at_least"]), (300, False))
+
+
+def what_is_counted_is_all_only_if_all_was_read():
+    for changed, least in (({}, False), ({"inspected": 999}, True), ({"missing": 1}, True),
+                           ({"inspected": 990, "duplicate": 10}, False), (None, True)):
+        with Aggregator() as a:
+            events = [make.alert(200, 1, (1,))]
+            if changed is not None:
+                events.append(all_read(make.coverage(3), **changed))
+            send_all(a, events)
+            same(a.ask("/incidents/1")[1]["what"]["at_least"], least)
 
 
 def the_order_of_arrival_does_not_show():
@@ -522,7 +538,7 @@ def bad_settings_are_one_clear_line():
 def main():
     tests = [t for n, t in globals().items()
              if callable(t) and getattr(t, "__module__", "") == "__main__"
-             and n not in ("main", "same", "fails", "send_all", "robbery", "subscriber",
+             and n not in ("main", "same", "fails", "send_all", "robbery", "all_read", "subscriber",
                            "published") and n[0].islower()]
     print("1..%d" % len(tests))
     for i, test in enumerate(tests, 1):
