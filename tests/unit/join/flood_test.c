@@ -210,9 +210,10 @@ static void a_swap_tells_what_is_folded_first(void **state)
 	rig_stamp(&fact->fact, FACT_SWAP, sizeof(*fact), 101 * S);
 	spsc_commit(&rig.in, fact->fact.size);
 	rig_step();
-	assert_int_equal(rig.count, 3);
+	assert_int_equal(rig.count, 4);
 	has(rig.events[0], "\"folded\":19");
 	has(rig.events[2], "\"state\":\"generation\"");
+	has(rig.events[3], "\"state\":\"policy\"");
 }
 
 static void live_a_mark_tells_it_where_no_fact_comes(void **state)
