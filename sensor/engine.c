@@ -1,7 +1,6 @@
 #include "engine.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 
@@ -448,13 +447,12 @@ static bool start_threads(struct engine *engine, struct err *err)
 {
 	uint32_t lanes = engine->conf->workers > 1 ? engine->conf->workers : 0;
 
-	if (pthread_create(&engine->join_thread, NULL, join_run, engine) != 0)
-		return err_set(err, EXIT_CANNOT, "cannot start a thread; raise the limit of tasks");
-	for (uint32_t i = 0; i < lanes; i++)
-		if (pthread_create(&engine->lane[i].thread, NULL, lane_run, &engine->lane[i]) != 0)
-			return err_set(err, EXIT_CANNOT,
-				"cannot start %u workers; raise the limit of tasks", lanes);
-	return true;
+	bool fine = secret_thread_start(&engine->join_thread, join_run, engine, err);
+
+	for (uint32_t i = 0; fine && i < lanes; i++)
+		fine = secret_thread_start(
+			&engine->lane[i].thread, lane_run, &engine->lane[i], err);
+	return fine;
 }
 
 static void report_of(struct engine *engine, struct engine_report *report)
@@ -531,8 +529,8 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 	capture_run(&engine);
 	capture_end(&engine);
 	for (uint32_t i = 0; conf->workers > 1 && i < conf->workers; i++)
-		pthread_join(engine.lane[i].thread, NULL);
-	pthread_join(engine.join_thread, NULL);
+		secret_thread_join(&engine.lane[i].thread);
+	secret_thread_join(&engine.join_thread);
 	report_of(&engine, report);
 	if (!gives_up(&engine))
 		health_of(&engine);

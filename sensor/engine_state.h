@@ -3,7 +3,7 @@
 #define SEKISHO_ENGINE_STATE_H
 
 #include <assert.h>
-#include <pthread.h>
+#include "base/secret.h"
 
 #include "decode/decode.h"
 #include "engine.h"
@@ -24,7 +24,7 @@ struct lane { /* one worker */
 	struct emit emit;
 	struct spsc deal_in;  /* dealer's end */
 	struct spsc deal_out; /* worker's end */
-	pthread_t thread;
+	struct secret_thread thread;
 };
 
 struct engine {
@@ -44,7 +44,7 @@ struct engine {
 	struct emit frames; /* the capture thread's own facts */
 	struct spsc join_end[JOIN_RINGS_MAX];
 	struct join *join;
-	pthread_t join_thread;
+	struct secret_thread join_thread;
 	struct dealt dealt;
 	struct pos pos;
 	uint64_t frame_minute;

@@ -98,3 +98,9 @@ void pool_give(struct pool *pool, uint32_t item)
 	pool->free_head = item;
 	pool->used--;
 }
+
+void pool_erase(struct pool *pool, uint32_t item, size_t len)
+{
+	explicit_bzero(pool_at(pool, item), len < pool->item_size ? len : pool->item_size);
+	pool_give(pool, item);
+}

@@ -31,7 +31,7 @@ struct pool {
 	uint32_t fresh;     /* items above this were never taken */
 	uint32_t used;
 	uint32_t used_max;
-	uint64_t refused;   /* pool_take() that found nothing: a quota that bit */
+	uint64_t refused; /* pool_take() that found nothing: a quota that bit */
 };
 
 /* Bytes a pool of that many items needs from an arena. */
@@ -41,6 +41,9 @@ bool pool_new(struct pool *pool, struct arena *arena, uint32_t item_size, uint32
 /* An item (contents undefined), or 0 and refused + 1. */
 uint32_t pool_take(struct pool *pool);
 void pool_give(struct pool *pool, uint32_t item);
+/* The same for items that payload passed through: the first len bytes are wiped, SIZE_MAX:
+ * all of it. */
+void pool_erase(struct pool *pool, uint32_t item, size_t len);
 
 static inline void *pool_at(const struct pool *pool, uint32_t item)
 {

@@ -43,6 +43,7 @@ static bool map_file(struct file *file, int fd, const char *path, struct err *er
 	if (map == MAP_FAILED)
 		return err_set(err, EXIT_CANNOT, "%s: cannot map it: %s", path, strerror(errno));
 	(void)madvise(map, len, MADV_SEQUENTIAL);
+	(void)madvise(map, len, MADV_DONTDUMP);
 	file->raw = bytes_of(map, len);
 	file->mapped = true;
 	return true;

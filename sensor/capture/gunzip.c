@@ -2,10 +2,10 @@
 #include "capture/gunzip.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <zlib.h>
 
+#include "base/secret.h"
 #include "capture/source.h"
 
 #define GUNZIP_WINDOW_BITS (15 + 16) /* 32 KiB, gzip header and trailer */
@@ -108,13 +108,12 @@ bool gunzip_is(struct bytes raw)
 struct gunzip *gunzip_new(
 	struct bytes raw, _Atomic uint32_t *holds, const char *name, struct err *err)
 {
-	struct gunzip *gunzip = aligned_alloc(64, (sizeof(*gunzip) + 63) & ~(size_t)63);
+	struct gunzip *gunzip = secret_new(sizeof(*gunzip));
 	void *blocks = mmap(NULL, GUNZIP_BLOCKS * GUNZIP_BLOCK_BYTES, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (gunzip == NULL || blocks == MAP_FAILED)
 		goto no_memory;
-	memset(gunzip, 0, sizeof(*gunzip));
 	gunzip->stream.zalloc = heap_take;
 	gunzip->stream.zfree = heap_give;
 	gunzip->stream.opaque = gunzip;
@@ -129,7 +128,7 @@ struct gunzip *gunzip_new(
 no_memory:
 	if (blocks != MAP_FAILED)
 		munmap(blocks, GUNZIP_BLOCKS * GUNZIP_BLOCK_BYTES);
-	free(gunzip);
+	secret_free(gunzip);
 	err_set(err, EXIT_CANNOT, "%s: no memory to inflate it; read fewer gzip'd files at once",
 		name);
 	return NULL;
@@ -140,7 +139,7 @@ void gunzip_free(struct gunzip *gunzip)
 	if (gunzip == NULL)
 		return;
 	munmap(gunzip->blocks, GUNZIP_BLOCKS * GUNZIP_BLOCK_BYTES);
-	free(gunzip);
+	secret_free(gunzip);
 }
 
 bool gunzip_next(struct gunzip *gunzip, struct bytes rest, size_t len, struct bytes *out)

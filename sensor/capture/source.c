@@ -377,6 +377,20 @@ void source_told(struct source *source, uint32_t i, uint64_t frames, uint64_t by
 	count_more(&source->tallies[i].told_drops, drops);
 }
 
+void source_fork(const struct source *source, bool with_frames)
+{
+	int advice = with_frames ? MADV_DOFORK : MADV_DONTFORK;
+
+	for (uint32_t i = 0; i < source->count; i++) {
+		if (source->live)
+			(void)madvise(source->rings[i].map,
+				(size_t)source->rings[i].blocks * AFPACKET_BLOCK, advice);
+		else if (source->files[i].mapped)
+			(void)madvise((void *)(uintptr_t)source->files[i].raw.ptr,
+				source->files[i].raw.len, advice);
+	}
+}
+
 uint32_t source_inputs(const struct source *source)
 {
 	return source->count;

@@ -65,6 +65,8 @@ void source_told(
  * unread, and it counts as drops with what the dead one had read and not told;
  * files: reading starts over, counts at 0. */
 void source_take_over(struct source *source);
+/* Whether processes forked from now on get the memory in which frames lie (at first: yes). */
+void source_fork(const struct source *source, bool with_frames);
 
 /* Live, by who opened it, each second: says which interface went down or away and
  * which came back, and listens to it again. */

@@ -36,7 +36,7 @@ bool classify_bytes(struct classify *classify, uint8_t dir, struct bytes data, b
 		.port_low = port_low,
 		.port_high = port_high};
 	size_t had = classify->head_len[dir];
-	size_t more = 0;
+	struct bytes part = bytes_head(data, PROBE_MAX - had);
 
 	*held = bytes_of(NULL, 0);
 	if (is_decided(classify, dir)) {
@@ -45,16 +45,17 @@ bool classify_bytes(struct classify *classify, uint8_t dir, struct bytes data, b
 	}
 	if (data.len == 0)
 		return false;
-	if (!datagram) {
-		struct bytes part = bytes_head(data, PROBE_MAX - had);
-
-		more = part.len;
-		memcpy(head + had, part.ptr, more);
-		probe.head = bytes_of(head, had + more);
+	if (!datagram)
+		probe.head = part;
+	if (!datagram && had > 0) {
+		memcpy(head + had, part.ptr, part.len);
+		probe.head = bytes_of(head, had + part.len);
 	}
 	int rc = parsers_probe(&probe);
-	if (rc == -2 && !datagram && had + more < PROBE_MAX) {
-		classify->head_len[dir] = (uint8_t)(had + more);
+	if (rc == -2 && !datagram && had + part.len < PROBE_MAX) {
+		if (had == 0) /* else they stand there */
+			memcpy(head, part.ptr, part.len);
+		classify->head_len[dir] = (uint8_t)(had + part.len);
 		return false;
 	}
 	if (rc >= 0)
@@ -70,4 +71,9 @@ void classify_give_up(struct classify *classify, uint8_t dir, struct bytes *held
 	if (!is_decided(classify, dir))
 		decide_none(classify, dir);
 	*held = take_held(classify, dir);
+}
+
+void classify_forget(struct classify *classify, uint8_t dir)
+{
+	explicit_bzero(classify->head[dir], sizeof(classify->head[dir]));
 }

@@ -26,5 +26,7 @@ bool classify_bytes(struct classify *classify, uint8_t dir, struct bytes data, b
 	uint16_t port_low, uint16_t port_high, struct bytes *held);
 /* The direction ends or has a gap while undecided: decided as none. */
 void classify_give_up(struct classify *classify, uint8_t dir, struct bytes *held);
+/* What was held is told: it is wiped. */
+void classify_forget(struct classify *classify, uint8_t dir);
 
 #endif

@@ -17,6 +17,7 @@
 #define TCP_LEN 20
 #define UDP_LEN 8
 #define AFTER_LEN 512 /* zeros */
+#define PACKET_LEN (IP6_LEN + TCP_LEN + LABEL_BYTES + AFTER_LEN)
 #define HOP_LIMIT 64
 #define TCP_ACK_PSH 0x18
 #define TICK_MS 1000 /* nDPI's clock stands still */
@@ -32,7 +33,7 @@ struct labels {
 	struct arena arena;
 	struct pool states;
 	struct label_counters counters;
-	uint8_t packet[IP6_LEN + TCP_LEN + LABEL_BYTES + AFTER_LEN];
+	uint8_t *packet; /* PACKET_LEN, zeroed between calls */
 };
 
 /* Whose dissectors neither allocate (but SSH for its fingerprint, which it can
@@ -113,11 +114,14 @@ bool labels_new(struct labels **out, uint32_t states, struct err *err)
 
 	if (labels == NULL)
 		return err_set(err, EXIT_CANNOT, "labels: no memory");
-	if (!arena_new(&labels->arena, pool_bytes(sizeof(struct state), states) + 64, err)) {
+	if (!arena_new(&labels->arena, pool_bytes(sizeof(struct state), states) + PACKET_LEN + 128,
+		    err)) {
 		free(labels);
 		return false;
 	}
-	bool made = pool_new(&labels->states, &labels->arena, sizeof(struct state), states);
+	labels->packet = arena_take(&labels->arena, PACKET_LEN);
+	bool made = labels->packet != NULL &&
+		    pool_new(&labels->states, &labels->arena, sizeof(struct state), states);
 	set_ndpi_malloc(take);
 	set_ndpi_free(give);
 	labels->module =
@@ -179,7 +183,6 @@ static uint16_t make_packet(
 	uint16_t header = IP6_LEN + (span->datagram ? UDP_LEN : TCP_LEN);
 	bool client = span->dir == span->client_dir;
 
-	memset(packet, 0, sizeof(labels->packet));
 	size_t len = append(packet + header, LABEL_BYTES, span->held);
 	len += append(packet + header + len, LABEL_BYTES - len, span->data);
 	packet[0] = 6 << 4;
@@ -234,6 +237,7 @@ uint16_t label_span(struct labels *labels, uint32_t *state, const struct label_s
 	inside = labels;
 	ndpi_detection_process_packet(labels->module, &at->flow, labels->packet, len, TICK_MS);
 	inside = NULL;
+	explicit_bzero(labels->packet, len);
 	uint16_t label = verdict(&at->flow);
 	labels->counters.named += label != 0;
 	if (at->flow.detected_protocol_stack[0] != NDPI_PROTOCOL_UNKNOWN ||
@@ -245,7 +249,7 @@ uint16_t label_span(struct labels *labels, uint32_t *state, const struct label_s
 void label_drop(struct labels *labels, uint32_t *state)
 {
 	if (labels != NULL && *state != 0 && *state != LABEL_DONE)
-		pool_give(&labels->states, *state);
+		pool_erase(&labels->states, *state, SIZE_MAX);
 	*state = LABEL_DONE;
 }
 

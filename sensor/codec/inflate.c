@@ -91,16 +91,23 @@ uint32_t inflate_open(struct inflaters *inflaters, enum inflate_kind kind)
 	struct inflater *inflater = pool_at(&inflaters->pool, id);
 	memset(inflater, 0, offsetof(struct inflater, stage));
 	isal_inflate_init(&inflater->isal);
-	/* At a distance that reaches before the beginning ISA-L 2.30 stops, but counts the
-	 * match as output: what stands in its buffer would be of another flow. */
-	memset(inflater->isal.tmp_out_buffer, 0, inflater->dirty);
-	inflater->dirty = 0;
 	inflater->phase = kind == INFLATE_RAW ? PHASE_DATA : PHASE_START;
 	return id;
 }
 
 void inflate_close(struct inflaters *inflaters, uint32_t state)
 {
+	struct inflater *inflater = pool_at(&inflaters->pool, state);
+	size_t staged = inflater->in > 0 ? INFLATE_STAGE : (size_t)inflater->fill;
+	size_t shown = inflater->out < INFLATE_BLOCK ? (size_t)inflater->out : INFLATE_BLOCK;
+
+	/* As far as it was used, and not only for the sake of secrets: at a distance that reaches
+	 * before the beginning ISA-L 2.30 stops, but counts the match as output, and what stands
+	 * in its buffer would be of another flow. */
+	explicit_bzero(inflater->stage, KEEP + staged);
+	explicit_bzero(inflater->block, shown);
+	explicit_bzero(inflater->isal.tmp_out_buffer, inflater->dirty);
+	inflater->dirty = 0;
 	pool_give(&inflaters->pool, state);
 }
 

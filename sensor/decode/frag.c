@@ -103,10 +103,16 @@ static void free_push(struct frag_table *t, uint32_t i)
 	t->free_head = i;
 }
 
+static void wipe(struct frag_table *t, uint32_t i)
+{
+	explicit_bzero(buffer_at(t, i), t->datagrams[i].end);
+}
+
 static void give_up(struct frag_table *t, uint32_t i)
 {
 	struct datagram *d = &t->datagrams[i];
 
+	wipe(t, i);
 	t->counters[d->source].frag_expired_bytes += d->held;
 	datagram_unlink(t, i);
 	free_push(t, i);
@@ -269,6 +275,7 @@ enum frag_rc frag_push(struct frag_table *t, const struct frag_part *part, struc
 void frag_return(struct frag_table *t, uint32_t i)
 {
 	assert(i < t->count);
+	wipe(t, i);
 	uint32_t head = atomic_load_explicit(&t->returned, memory_order_relaxed);
 	do
 		t->datagrams[i].next_free = head;

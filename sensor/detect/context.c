@@ -50,7 +50,7 @@ static uint32_t take(struct contexts *contexts, size_t need)
 
 static void give(struct contexts *contexts, uint32_t id)
 {
-	pool_give(&contexts->pool[id >> 30], id & 0x3fffffff);
+	pool_erase(&contexts->pool[id >> 30], id & 0x3fffffff, SIZE_MAX);
 }
 
 struct context *context_find(struct contexts *contexts, uint32_t head, uint32_t number)

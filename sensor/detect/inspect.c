@@ -380,6 +380,8 @@ static void span_bytes(struct inspect *inspect, const struct span *span)
 		return;
 	ask_label(inspect, span, held);
 	parse_bytes(inspect, span->dir, held, datagram);
+	if (held.len > 0)
+		classify_forget(&state->classify, span->dir);
 	parse_bytes(inspect, span->dir, span->data, datagram);
 }
 
@@ -389,6 +391,8 @@ static void give_up_probe(struct inspect *inspect, uint8_t dir)
 
 	classify_give_up(&inspect->state->classify, dir, &held);
 	parse_bytes(inspect, dir, held, false);
+	if (held.len > 0)
+		classify_forget(&inspect->state->classify, dir);
 }
 
 static void span_gap(struct inspect *inspect, const struct span *span)
@@ -573,7 +577,7 @@ static void give_half(struct inspect *inspect, struct half *half)
 {
 	for (int i = 0; i < UNWRAP_STREAMS; i++)
 		if (half->tail[i] != 0)
-			pool_give(&inspect->tails, half->tail[i]);
+			pool_erase(&inspect->tails, half->tail[i], SIZE_MAX);
 	if (half->cards != 0)
 		wait_drop(inspect, half);
 }
@@ -624,14 +628,14 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 	if (state->parser_state != 0) {
 		uint32_t index = (uint32_t)state->classify.parser - 1;
 		parsers[index]->drop(parser_state(inspect), &inspect->io);
-		pool_give(&inspect->parser[index], state->parser_state);
+		pool_erase(&inspect->parser[index], state->parser_state, SIZE_MAX);
 	}
 	for (int i = 0; i < HALF_COUNT; i++)
 		give_half(inspect, &state->half[i]);
 	label_drop(inspect->env.labels, &state->label);
 	context_close_all(&inspect->contexts, &state->contexts);
 	context_close_all(&inspect->contexts, &state->own);
-	pool_give(&inspect->flows, inspect->flow->parse);
+	pool_erase(&inspect->flows, inspect->flow->parse, SIZE_MAX);
 	inspect->flow->parse = 0;
 	(void)book(inspect, ignored); /* bytes held back were booked when they came */
 }

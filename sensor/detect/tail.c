@@ -162,7 +162,7 @@ void tail_feed(
 	if (!run->last)
 		return;
 	judge_tail(sink, tail, END_LAST);
-	pool_give(tails, *id);
+	pool_erase(tails, *id, SIZE_MAX);
 	*id = 0;
 }
 

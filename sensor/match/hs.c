@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/scratch.h"
+#include "base/secret.h"
 #include "match/first.h"
 
 #define VECTOR 64 /* bytes */
@@ -183,7 +184,9 @@ struct match_scratch *match_scratch_new(
 {
 	struct match_scratch *scratch = calloc(1, sizeof(*scratch));
 
-	if (scratch == NULL) {
+	/* It copies pieces of what it scans to its scratch. */
+	if (scratch == NULL || hs_set_scratch_allocator(secret_new, secret_free) != HS_SUCCESS) {
+		free(scratch);
 		err_set(err, EXIT_CANNOT, "no memory for the pattern matcher");
 		return NULL;
 	}

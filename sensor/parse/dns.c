@@ -345,7 +345,7 @@ static void close_message(struct dns_call *call, struct dns_dir *dir, enum close
 	if (dir->tail.open)
 		field_end(&teller);
 	if (dir->item != 0)
-		pool_give(call->io->hold, dir->item);
+		pool_erase(call->io->hold, dir->item, dir->held);
 	dir->item = 0;
 	if (dir->open)
 		call->io->sink.close(call->io->sink.self, &dir->message, reason);
@@ -401,7 +401,7 @@ static enum parse_rc begin_message(
 	if (dir->left == 0)
 		close_message(call, dir, CLOSE_COMPLETE);
 	else if (dir->item != 0) {
-		pool_give(call->io->hold, dir->item);
+		pool_erase(call->io->hold, dir->item, dir->held);
 		dir->item = 0;
 	}
 	return PARSE_OK;
@@ -534,7 +534,7 @@ static void dns_drop(void *state, struct parse_io *io)
 	for (int i = 0; i < 2; i++) {
 		field_drop(&dns->dir[i].tail, io->hold);
 		if (dns->dir[i].item != 0)
-			pool_give(io->hold, dns->dir[i].item);
+			pool_erase(io->hold, dns->dir[i].item, dns->dir[i].held);
 		dns->dir[i].item = 0;
 	}
 }

@@ -48,7 +48,7 @@ static struct bytes kept(const struct teller *teller)
 void field_drop(struct field *field, struct pool *hold)
 {
 	if (field->item != 0)
-		pool_give(hold, field->item);
+		pool_erase(hold, field->item, field->held);
 	*field = (struct field){.open = false};
 }
 
@@ -57,7 +57,7 @@ static void give(struct teller *teller)
 	struct field *field = teller->field;
 
 	if (field->item != 0)
-		pool_give(teller->io->hold, field->item);
+		pool_erase(teller->io->hold, field->item, field->held);
 	field->item = 0;
 	field->held = 0;
 }

@@ -67,6 +67,7 @@ void http_close(struct http_call *call, enum close_reason reason)
 	dir->open = false;
 	dir->cr = false;
 	dir->name_len = 0;
+	explicit_bzero(dir->name, sizeof(dir->name)); /* the connection may stay open for long */
 	dir->raw_len = 0;
 	dir->phase = HTTP_START;
 }

@@ -88,7 +88,7 @@ static void close_hello(struct tls_call *call, enum close_reason reason)
 	struct tls_dir *dir = call->dir;
 
 	if (dir->item != 0)
-		pool_give(call->io->hold, dir->item);
+		pool_erase(call->io->hold, dir->item, FIELD_WHOLE);
 	dir->item = 0;
 	if (dir->open)
 		call->io->sink.close(call->io->sink.self, &dir->message, reason);
@@ -346,7 +346,7 @@ static void tls_drop(void *state, struct parse_io *io)
 
 	for (int i = 0; i < 2; i++) {
 		if (tls->dir[i].item != 0)
-			pool_give(io->hold, tls->dir[i].item);
+			pool_erase(io->hold, tls->dir[i].item, FIELD_WHOLE);
 		tls->dir[i].item = 0;
 	}
 }

@@ -236,7 +236,7 @@ static void drop_first(struct streams *streams, struct half *half)
 	block_at(streams, block->next)->prev = block->prev;
 	block_at(streams, block->prev)->next = block->next;
 	half->kept--;
-	pool_give(&streams->blocks, item);
+	pool_erase(&streams->blocks, item, SIZE_MAX);
 }
 
 void keep_release(struct streams *streams, struct half *half)

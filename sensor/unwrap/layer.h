@@ -57,8 +57,9 @@ struct node {
 	const struct layer_code *code;
 	struct shown out; /* the value at hand */
 	uint16_t hold_len;
-	bool begun; /* the value is long: its first FIELD_WHOLE bytes were told */
-	bool mute;  /* one value too many: not told */
+	uint16_t hold_top; /* what of hold was ever used */
+	bool begun;        /* the value is long: its first FIELD_WHOLE bytes were told */
+	bool mute;         /* one value too many: not told */
 	uint8_t key_len;
 	union {
 		struct coding_state coding;

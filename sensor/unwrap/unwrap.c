@@ -226,7 +226,7 @@ static void end_inner(struct unwrap *unwrap, struct shown *shown)
 	node = node_at(unwrap, shown->inner);
 	if (node->code->close != NULL)
 		node->code->close(unwrap, node);
-	pool_give(&unwrap->nodes, shown->inner);
+	pool_erase(&unwrap->nodes, shown->inner, offsetof(struct node, hold) + node->hold_top);
 	shown->inner = 0;
 }
 
@@ -301,6 +301,8 @@ void value_put(struct unwrap *unwrap, struct node *node, struct bytes data)
 		n = data.len < n ? data.len : n;
 		memcpy(node->hold + node->hold_len, data.ptr, n);
 		node->hold_len = (uint16_t)(node->hold_len + n);
+		if (node->hold_len > node->hold_top)
+			node->hold_top = node->hold_len;
 		data = bytes_skip(data, n);
 	}
 }

@@ -165,6 +165,30 @@ static void a_pool_needs_what_it_says_and_not_less(void **state)
 	arena_free(&arena);
 }
 
+static void an_erased_item_is_wiped_as_far_as_it_was_used(void **state)
+{
+	struct arena arena;
+	struct pool pool;
+	struct err err = {0};
+	static const uint8_t none[56];
+
+	(void)state;
+	assert_true(arena_new(&arena, 4096, &err));
+	assert_true(pool_new(&pool, &arena, 64, 4));
+	uint32_t a = pool_take(&pool), b = pool_take(&pool);
+	memset(pool_at(&pool, a), 0x34, 64);
+	memset(pool_at(&pool, b), 0x34, 64);
+	pool_erase(&pool, a, SIZE_MAX);
+	pool_erase(&pool, b, 60);
+	/* the first bytes are the free list's */
+	assert_memory_equal((uint8_t *)pool_at(&pool, a) + 8, none, 56);
+	assert_memory_equal((uint8_t *)pool_at(&pool, b) + 8, none, 52);
+	assert_int_equal(((uint8_t *)pool_at(&pool, b))[60], 0x34);
+	assert_int_equal(pool.used, 0);
+	assert_int_equal(pool_take(&pool), b);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_pool_gives_each_item_once),
 		cmocka_unit_test(given_items_come_back_and_the_peak_is_kept),
 		cmocka_unit_test(a_pool_needs_what_it_says_and_not_less),
+		cmocka_unit_test(an_erased_item_is_wiped_as_far_as_it_was_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
