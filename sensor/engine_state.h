@@ -2,8 +2,8 @@
 #ifndef SEKISHO_ENGINE_STATE_H
 #define SEKISHO_ENGINE_STATE_H
 
-#include <assert.h>
 #include "base/secret.h"
+#include <assert.h>
 
 #include "decode/decode.h"
 #include "engine.h"

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/syscalls.h"
 #include "build/limits.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -20,6 +21,13 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
+
+static const struct syscall_row calls[] = {
+#define CALL(name, why) {.call = #name},
+#define CALL_IF(name, argument, bits, is, why)                                                     \
+	{.call = #name, .arg = argument, .mask = bits, .value = is},
+#include "build/calls.def"
+};
 
 const struct build_limits build_limits_default = {
 	.memory_bytes = (uint64_t)2 << 30,
@@ -117,5 +125,5 @@ bool build_confine(
 		return failed(err, "limits could not be set");
 	if (!no_writing())
 		return failed(err, "Landlock could not be set");
-	return true;
+	return syscalls_only(calls, sizeof(calls) / sizeof(calls[0]), err);
 }
