@@ -2,9 +2,9 @@
 #ifndef SEKISHO_ENGINE_STATE_H
 #define SEKISHO_ENGINE_STATE_H
 
-#include "base/secret.h"
 #include <assert.h>
 
+#include "base/secret.h"
 #include "decode/decode.h"
 #include "engine.h"
 #include "frames.h"

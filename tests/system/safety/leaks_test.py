@@ -6,6 +6,9 @@ usage: see lab.py"""
 import base64
 import contextlib
 import glob
+import gzip
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -15,12 +18,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 import urllib.parse
+import zlib
 
 sys.dont_write_bytecode = True
 
 import lab
+import packets
 from lab import check, equal, test
 from planted import Search, planted
 
@@ -28,8 +33,64 @@ HERE = pathlib.Path(__file__).parent
 STRESSES = ["segments 7 reversed", "one-byte", "overlap 5", "conflict", "conflict-first",
             "fragments-shuffled 64", "gap 150 20", "duplicate shuffle", "ipv6 decoy"]
 NOBODY = 65534
+KEY = hashlib.sha256(b"leaks").digest()
+PIECE = 512 << 10
 TARGETS = ["/status", "/incidents?state=all", "/incidents?state=all&run=live", "/merchants",
            "/events?limit=1000"]
+
+
+def with_check_digit(digits):
+    """Luhn, ISO/IEC 7812-1."""
+    doubled = sum(sum(divmod(2 * int(d), 10)) for d in digits[-1::-2])
+    return digits + str(-(doubled + sum(int(d) for d in digits[-2::-2])) % 10)
+
+
+# Nobody's, and not planted: they say that what was looked through was looked through.
+CONTROLS = [with_check_digit("45320" + str(number)) for number in (1947283615, 8302716495)]
+CONTROL = "".join(f"\ncard={card}&exp=12/28&cvv=123&name=TARO TEST"
+                  for card in CONTROLS).encode() + b"\n"
+
+
+def escaped(text):
+    return "".join(f"\\u{ord(c):04x}" for c in text)
+
+
+def percent(data):
+    return b"".join(b"%%%02X" % byte for byte in data)
+
+
+def chunked(body):
+    return b"".join(b"%x\r\n%s\r\n" % (len(body[at:at + 7]), body[at:at + 7])
+                    for at in range(0, len(body), 7)) + b"0\r\n\r\n"
+
+
+def encoded(path, person):
+    """What one person's card looks like in every layer that is undone, and in two of them."""
+    form = "card={card}&cvv={cvv}&exp=12%2F28&name={name}&mail={mail}".format(**person).encode()
+    text = json.dumps({**person, "exp": "12/28"}).encode()
+    raw = zlib.compressobj(wbits=-15)
+    deflated = raw.compress(form) + raw.flush()
+    hidden = "{%s}" % ",".join(f'"{key}":"{escaped(value)}"' for key, value in person.items())
+    post, coding = packets.post, "Content-Encoding: "
+    is_form, is_json = ("Content-Type: application/x-www-form-urlencoded",
+                        "Content-Type: application/json")
+    cookie = "; ".join(f"{k}={urllib.parse.quote(v)}" for k, v in person.items())
+    body = chunked(gzip.compress(form))
+    return packets.capture(path, [
+        post(gzip.compress(form), is_form, coding + "gzip"),
+        post(zlib.compress(form), is_form, coding + "deflate"),
+        post(deflated, is_form, coding + "deflate"),
+        post(gzip.compress(zlib.compress(text)), is_json, coding + "deflate, gzip"),
+        post(hidden.encode(), is_json),
+        post(gzip.compress(hidden.encode()), is_json, coding + "gzip"),
+        post(b"&".join(k.encode() + b"=" + percent(v.encode()) for k, v in person.items()),
+             is_form),
+        post(b"data=" + percent(form), is_form),
+        post(b"data=" + percent(text), is_form),
+        post(b"x=1", is_form, "Cookie: " + cookie),
+        post(b"x=1", is_form, target="/?" + percent(form).decode()),
+        post(b"", "Transfer-Encoding: chunked", is_form, coding + "gzip").replace(
+            b"Content-Length: 0\r\n", b"") + body])
 
 
 def captures(folder):
@@ -42,7 +103,79 @@ def captures(folder):
             made.append(lab.forge(folder / f"stress{number}-{proto}.pcap",
                                   lab.SCENARIOS / "stress.forge", "--seed", str(20 + number),
                                   "--set", f"stress={stress}", "--set", f"proto={proto}"))
-    return made, Search(planted(path + ".truth" for path in made))
+    secrets = planted(path + ".truth" for path in made)
+    with open(made[2] + ".truth", encoding="utf-8") as lines:
+        person = next(row for row in map(json.loads, lines) if "name" in row and "mail" in row)
+    made.append(encoded(folder / "encoded.pcap",
+                        {key: person[key] for key in ("card", "cvv", "name", "mail")}))
+    return made, Search(secrets), secrets["card"]
+
+
+def token(card):
+    return hmac.new(KEY, b"sekisho-pan-v1" + card.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def pieces(outputs):
+    """Each output in bodies of at most PIECE bytes that overlap, without long runs of zeros."""
+    for where, data in outputs.items():
+        data = re.sub(rb"\0{64,}", bytes(64), data)
+        for at in range(0, max(len(data), 1), PIECE - 256):
+            yield where, data[at:at + PIECE] + CONTROL
+
+
+def read_by_the_sensor(folder, outputs, cards):
+    """Our own decoders over all outputs: as what they are, as forms, as JSON, compressed; the
+    sensor's tokens tell which cards it saw in them."""
+    bodies = list(pieces(outputs))
+    key = folder / "own.key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    for name, wrap in {
+            "as they are": lambda body: packets.post(body, "Content-Type: text/plain"),
+            "forms": lambda body: packets.post(
+                body, "Content-Type: application/x-www-form-urlencoded"),
+            "JSON": lambda body: packets.post(body, "Content-Type: application/json"),
+            "gzip": lambda body: packets.post(gzip.compress(body, 1), "Content-Encoding: gzip"),
+    }.items():
+        path = packets.capture(folder / "outputs.pcap", [wrap(body) for _, body in bodies])
+        ran = lab.run([lab.SENSOR, "-r", path, "--events", "-", "--card-key", key, *lab.POLICY])
+        equal(ran.returncode, 0, f"status for outputs: {ran.stderr}")
+        told = ran.stdout.decode()
+        for card in CONTROLS:
+            check(told.count(token(card)) >= len(bodies),
+                  f"{name}: {told.count(token(card))} of {len(bodies)} were looked through")
+        found = [card for card in cards if token(card) in told]
+        check(not found, f"{name}: the sensor finds {found} in what was written")
+
+
+@contextlib.contextmanager
+def relay(folder, target):
+    """Between a sensor's DEALER and the aggregator's ROUTER: (endpoint, all that passed)."""
+    path, passed, server = folder / "relay", bytearray(), socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen()
+
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                passed.extend(data)
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                here, there = server.accept()[0], socket.socket(socket.AF_UNIX)
+                there.connect(target.removeprefix("ipc://"))
+                for ends in ((here, there), (there, here)):
+                    threading.Thread(target=pump, args=ends, daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"ipc://{path}", passed
+    finally:
+        server.close()
 
 
 def none(search, outputs):
@@ -149,27 +282,56 @@ def the_search_finds_what_stands_there_in_any_writing(folder):
 
 @test
 def nothing_planted_comes_out_of_the_sensor(folder):
-    made, search = captures(folder)
+    made, search, cards = captures(folder)
     for policy in (lab.POLICY, ["--signatures", lab.SIGNATURES]):
         ran = lab.run([lab.SENSOR, "-r", *made, "--events", "-", *policy])
         check(ran.returncode in (0, 1), f"status {ran.returncode}: {ran.stderr}")
         check(ran.stdout.count(b'"event_type":"alert"') >= 25, "too few alerts to be a test")
         check(b"the second scrubber" not in ran.stderr, "the first masker let something through")
-        none(search, {"stdout": ran.stdout, "stderr": ran.stderr})
+        outputs = {"stdout": ran.stdout, "stderr": ran.stderr}
+        none(search, outputs)
+        read_by_the_sensor(folder, outputs, cards)
+
+
+@test
+def the_sensor_finds_what_stands_in_an_output(folder):
+    card = with_check_digit("453201928374655")
+    read_by_the_sensor(folder, {"log": b"nothing"}, [card])
+    for text in (card.encode(), percent(card.encode()), b'{"pan":"%s"}' % escaped(card).encode()):
+        try:
+            read_by_the_sensor(folder, {"log": b"card=" + text + b"&cvv=123\n"}, [card])
+        except AssertionError as why:
+            check("the sensor finds" in str(why), str(why))
+        else:
+            check(False, f"not found in {text}")
+
+
+@test
+def what_is_undone_is_told_and_masked(folder):
+    made, search, cards = captures(folder)
+    key = folder / "own.key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    ran = lab.run([lab.SENSOR, "-r", made[-1], "--events", "-", "--card-key", key, *lab.POLICY])
+    alerts = [event for event in map(json.loads, ran.stdout.splitlines())
+              if event["event_type"] == "alert"]
+    told = sum(any(token(card) in json.dumps(event) for card in cards) for event in alerts)
+    check(told >= 12, f"the card was seen in {told} of 12 writings")
+    none(search, {"stdout": ran.stdout, "stderr": ran.stderr})
 
 
 @test
 def nothing_planted_is_spooled_sent_stored_or_answered(folder):
-    made, search = captures(folder)
+    made, search, cards = captures(folder)
     published = f"ipc://{folder}/alerts"
     with lab.aggregator(folder, "--publish", published) as aggregator, \
-            subscriber(published) as read:
+            subscriber(published) as read, relay(folder, aggregator.endpoint) as (relayed, wire):
         subscribed(aggregator, read, made[3:])
         # Those that wait for an aggregator that does not answer stay in spool and ring.
         aggregator.process.send_signal(lab.signal.SIGSTOP)
         sensor = subprocess.Popen(
-            [lab.SENSOR, "-r", *made, "--publish", aggregator.endpoint, "--spool",
-             str(folder / "spool"), *lab.POLICY], stdin=subprocess.DEVNULL,
+            [lab.SENSOR, "-r", *made, "--publish", relayed, "--spool", str(folder / "spool"),
+             *lab.POLICY], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         lab.wait_for("last event in a segment of the spool", lambda: any(
             b'"state":"ended"' in path.read_bytes() for path in folder.glob("spool/*.seg")))
@@ -180,11 +342,14 @@ def nothing_planted_is_spooled_sent_stored_or_answered(folder):
         aggregator.process.send_signal(lab.signal.SIGCONT)
         out, errors = sensor.communicate(timeout=100)
         check(sensor.returncode in (0, 1), f"status {sensor.returncode}: {errors}")
-        none(search, {"stdout": out, "stderr": errors, **spool})
         told = read()
-        check(told.count(b'"event_type":"alert"') >= 25, "too few alerts on the XPUB socket")
-        none(search, {"XPUB": told, "its stderr": aggregator.errors.read_bytes(),
-                      **questions(aggregator), **database(folder, aggregator)})
+        for where, data in (("on the XPUB socket", told), ("between DEALER and ROUTER", wire)):
+            check(data.count(b'"event_type":"alert"') >= 25, f"too few alerts {where}")
+        outputs = {"stdout": out, "stderr": errors, **spool, "XPUB": told, "wire": bytes(wire),
+                   "its stderr": aggregator.errors.read_bytes(), **questions(aggregator),
+                   **database(folder, aggregator)}
+        none(search, outputs)
+        read_by_the_sensor(folder, outputs, cards)
 
 
 def core_limits(pid):
