@@ -379,8 +379,10 @@ static void ask(int what)
 static void what_is_not_on_its_list_ends_a_builder(void **state)
 {
 	(void)state;
-	if (SANITIZED)
-		skip();
+	if (SANITIZED) {
+		puts("# not run: nothing is filtered under a sanitizer");
+		return;
+	}
 	good_files();
 	for (int what = 0; what < 6; what++) {
 		int kept = memfd_create("kept", 0), status;
