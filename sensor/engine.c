@@ -13,6 +13,7 @@
 #define FACT_RING (8u << 20)
 #define DEAL_RING (1u << 20)
 #define NAP_NS 50000
+#define NAPS_WIPE 4096              /* what timers leave on a stack goes in 0.2 s */
 #define NAP_IDLE_NS 1000000         /* the join, after a while without facts */
 #define LIVE_SLACK_NS 1000000000ull /* now is at least the kernel's clock less this */
 #define LIVE_JUMP_NS 60000000000ull /* and moves on by at most this per batch */
@@ -238,6 +239,7 @@ static void *lane_run(void *self)
 	struct lane *lane = self;
 	struct engine *engine = lane->engine;
 	struct packet packets[WORKER_BATCH];
+	uint32_t naps = 0;
 
 	while (!gives_up(engine)) {
 		bool ended;
@@ -251,9 +253,12 @@ static void *lane_run(void *self)
 				worker_finish(lane->worker);
 				break;
 			}
+			if (naps++ % NAPS_WIPE == 1) /* not between two packets of a busy time */
+				secret_stack_wipe();
 			nap(NAP_NS);
 			continue;
 		}
+		naps = 0;
 		worker_packets(lane->worker, packets, count);
 		if (count > 0)
 			worker_reached(lane->worker, packets[count - 1].pos);
@@ -406,6 +411,7 @@ static bool capture_step(struct engine *engine, int wait_ms)
 		if (engine->conf->live)
 			live_tick(engine);
 		swap_try(engine);
+		secret_stack_wipe();
 		source_wait(engine->source, wait_ms);
 		return true;
 	}

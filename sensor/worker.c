@@ -196,8 +196,10 @@ static void take_spans(struct worker *worker, uint32_t flow, const struct packet
 		if (inspect_span(
 			    worker->inspect, worker->flows, flow, &span, &worker->place, skipped))
 			book_skipped(counts, skipped);
-		if (inspect_name(worker->inspect).len > 0)
+		if (inspect_name(worker->inspect).len > 0) {
 			name_contact(worker, flow, inspect_name(worker->inspect));
+			inspect_name_told(worker->inspect);
+		}
 		worker->inspected += span.data.len;
 	}
 	if (packet == NULL)

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
+
 #define HEAD 64 /* before what the caller gets: the size; keeps it aligned for SIMD */
 
 static size_t page(void)
@@ -66,6 +68,13 @@ bool secret_stack(struct err *err)
 	return failed == 0 ||
 	       err_set(err, EXIT_CANNOT, "the stack cannot be kept out of core dumps: %s",
 		       strerror(failed));
+}
+
+__attribute__((noinline)) void secret_stack_wipe(void)
+{
+	SCRATCH uint8_t area[SECRET_WIPED];
+
+	explicit_bzero(area, sizeof(area));
 }
 
 static int start(struct secret_thread *thread, void *(*run)(void *), void *self)

@@ -16,6 +16,11 @@ void secret_free(void *memory);
 /* The stack of the main thread, as far as it is and as it will grow. */
 bool secret_stack(struct err *err);
 
+/* What calls that have returned left on the caller's stack, SECRET_WIPED bytes of it.
+ * Some microseconds: for when there is nothing to do. */
+#define SECRET_WIPED (64u << 10)
+void secret_stack_wipe(void);
+
 /* A thread on a stack of that kind; SECRET_STACK bytes and a guard page below. */
 #define SECRET_STACK ((size_t)1 << 20)
 struct secret_thread {

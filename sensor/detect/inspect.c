@@ -144,6 +144,12 @@ struct bytes inspect_name(const struct inspect *inspect)
 	return bytes_of(inspect->name, inspect->name_len);
 }
 
+void inspect_name_told(struct inspect *inspect)
+{
+	explicit_bzero(inspect->name, inspect->name_len);
+	inspect->name_len = 0;
+}
+
 bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
 {
 	if (flow->parse == 0)

@@ -87,6 +87,7 @@ uint16_t inspect_app(const struct inspect *inspect, const struct flow *flow);
 /* The name that the last span's flow was called by, once a flow: its SNI or the Host of its
  * first request, whichever came first; else empty.  Borrowed until the next call. */
 struct bytes inspect_name(const struct inspect *inspect);
+void inspect_name_told(struct inspect *inspect); /* it is wiped */
 bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow);
 bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow);
 

@@ -299,6 +299,8 @@ static void sink_close(void *self, const struct message *message, enum close_rea
 		wait_drop(inspect, half);
 	}
 	close_side(inspect, message);
+	explicit_bzero(inspect->question, inspect->question_len);
+	inspect->question_len = 0;
 }
 
 struct message_sink sink_of(struct inspect *inspect)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/syscalls.h"
 
 #define DEEP (200u << 10) /* more than a stack has at its start */
 
@@ -113,6 +114,41 @@ static void the_main_stack_is_marked_also_where_it_grows(void **state)
 	assert_int_equal(status, 0);
 }
 
+#define MARK 0x5345u
+
+static __attribute__((noinline)) void leave_marks(void)
+{
+	volatile uint32_t local[1024];
+
+	for (size_t i = 0; i < 1024; i++)
+		local[i] = MARK;
+	(void)local[0];
+}
+
+/* How many stand where calls of that frame had theirs: nobody's memory, so no sanitizer
+ * may look over our shoulder. */
+static __attribute__((noinline, no_sanitize("address"))) uint32_t marks_below(const void *frame)
+{
+	const volatile uint32_t *at = frame;
+	uint32_t count = 0;
+
+	for (size_t i = 1; i <= 2048; i++)
+		count += *(at - i) == MARK;
+	return count;
+}
+
+static void what_returned_calls_left_is_wiped(void **state)
+{
+	const void *frame = __builtin_frame_address(0);
+
+	(void)state;
+	leave_marks();
+	uint32_t left = marks_below(frame);
+	secret_stack_wipe();
+	assert_int_equal(marks_below(frame), 0);
+	assert_true(left > 512 || !syscalls_filtered()); /* a sanitizer keeps them elsewhere */
+}
+
 struct seen {
 	bool marked, deep;
 };
@@ -148,6 +184,7 @@ int main(void)
 		cmocka_unit_test(heap_is_not_marked),
 		cmocka_unit_test(the_main_stack_is_marked_also_where_it_grows),
 		cmocka_unit_test(a_thread_s_stack_is_marked),
+		cmocka_unit_test(what_returned_calls_left_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
