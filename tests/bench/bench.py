@@ -8,6 +8,7 @@ Every figure is the median of the rounds, with (least-most) behind it.  CPU
 seconds are those of the thread that captures and inspects; a rival's are all
 of its process.  Ratios are taken within one run.  Only counts can fail it."""
 import argparse
+import base64
 import json
 import os
 import pathlib
@@ -23,6 +24,7 @@ SIGNATURES = str(ROOT / "signatures")
 CORPORA = ("http", "tls", "small")
 RIVAL_ROUNDS = 5
 RULES = 5000
+LISTED_IPS, LISTED_NAMES = 26_000, 10_000
 FLOOD = 1_000_000
 LATE_MS = 1000
 EXTRA_ROWS = 16  # contact rows that a flood may add
@@ -63,6 +65,17 @@ max-pending-packets: 1024
 stream: {memcap: 1gb, checksum-validation: no, reassembly: {memcap: 1gb, depth: 1mb}}
 flow: {memcap: 1gb, hash-size: 1048576, prealloc: 100000}
 """
+
+# What comes nearest to our lists and to the search for cards.
+RIVAL_EXTRA = "".join(
+    f'alert {proto} any any -> any any (msg:"listed {buffer}"; {buffer}; dataset:isset,{name},'
+    f'type {kind},load {{folder}}/{name}.lst,memcap 64mb,hashsize 65536; sid:{sid}; rev:1;)\n'
+    for sid, (proto, buffer, name, kind) in enumerate((
+        ("ip", "ip.src", "ips", "ipv4"), ("ip", "ip.dst", "ips", "ipv4"),
+        ("dns", "dns.query", "names", "string"), ("tls", "tls.sni", "names", "string"),
+        ("http", "http.host", "names", "string")), 9_000_000)
+) + 'alert tcp any any -> any any (msg:"digits"; flow:established; ' \
+    'pcre:"/(?:\\d[ -]?){{13,19}}/"; sid:9000009; rev:1;)\n'
 
 failures = []
 
@@ -121,12 +134,26 @@ def rules_text():
     return "\n".join(lines) + "\n"
 
 
+def listed():
+    """None of them occurs: 198.18.0.0/15 (RFC 2544), names below .example."""
+    ips = sorted({i * 2654435761 % 2**17 for i in range(LISTED_IPS)})
+    return ([f"198.{18 + (ip >> 16)}.{ip >> 8 & 255}.{ip & 255}" for ip in ips],
+            [f"l{i * 2654435761 % 2**32:08x}.example" for i in range(LISTED_NAMES)])
+
+
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.policy, self.rules = folder / "policy.yaml", folder / "5000.rules"
+        self.listed, self.rival_rules = folder / "listed.txt", folder / "rival.rules"
         self.policy.write_text(POLICY)
         self.rules.write_text(rules_text())
+        ips, names = listed()
+        self.listed.write_text("\n".join(ips + names) + "\n")
+        (folder / "ips.lst").write_text("\n".join(ips) + "\n")
+        (folder / "names.lst").write_text(
+            "".join(base64.b64encode(name.encode()).decode() + "\n" for name in names))
+        self.rival_rules.write_text(rules_text() + RIVAL_EXTRA.format(folder=folder))
         self.rival_yaml = folder / "rival.yaml"
         self.rival_yaml.write_text(RIVAL)
         self.join_rows = []
@@ -135,7 +162,8 @@ class Bench:
         return call(self.options.run, *words)
 
     def engine(self, workers, file):
-        result = pairs(self.run("engine", workers, file, SIGNATURES, self.policy, self.rules))
+        result = pairs(self.run("engine", workers, file, SIGNATURES, self.policy, self.rules,
+                                self.listed))
         must(result["imbalance"] == 0, f"{file.name}, {workers} workers: the books balance")
         return result
 
@@ -189,14 +217,16 @@ class Bench:
             if self.options.peers:
                 self.rival(name, file)
             file.unlink()
-        table(f"Corpora of {self.options.mb} MB, {RULES} rules beside our own, per worker",
+        table(f"Corpora of {self.options.mb} MB, {RULES} rules beside our own, {LISTED_IPS} "
+              f"addresses, {LISTED_NAMES} names, per worker",
               ["corpus", "workers", "Gbit/s wall", "Gbit/s CPU", "Mpps wall", "Mpps CPU",
                "MB inspected", "% of read", "% of hand-off", "% of hand-off + a pass a scan",
                "RSS MiB", "quotas"], rows)
         table("Join", ["corpus", "workers", "facts", "events", "M facts/s of its CPU",
                        "% of a core"], self.join_rows)
         if self.options.peers and names:
-            table(f"Beside Suricata ({self.version()}; same rules, single, eve and fast off), "
+            table(f"Beside Suricata ({self.version()}; same rules, {LISTED_IPS} addresses and "
+                  f"{LISTED_NAMES} names, digits by pcre; single, eve and fast off), "
                   f"A-B x {RIVAL_ROUNDS}",
                   ["corpus", "ours s wall", "Suricata s wall", "ratio", "ours s CPU",
                    "Suricata s CPU", "ratio", "Suricata MiB"], self.rivals)
@@ -212,7 +242,7 @@ class Bench:
         log = self.folder / "rival.log"
         log.unlink(missing_ok=True)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        call("suricata", "-c", self.rival_yaml, "-S", self.rules, "-r", file, "--runmode",
+        call("suricata", "-c", self.rival_yaml, "-S", self.rival_rules, "-r", file, "--runmode",
              "single", "-k", "none", "-l", self.folder)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         wall = None

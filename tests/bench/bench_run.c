@@ -9,7 +9,7 @@
  *   bench_run flood COUNT FROM FILE CONF...  FILE and COUNT SYNs in 10 s from FROM (unix time);
  *                                            that time passes as it did; events as
  *                                            "milliseconds behind the packets", TAB, JSON
- * CONF: SIGNATURES-FOLDER [POLICY [RULES]] ("-": none) */
+ * CONF: SIGNATURES-FOLDER [POLICY [RULES [LIST]]] ("-": none) */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,11 +80,14 @@ static void build(char **conf, int count, struct generation *out)
 	struct err err = {0};
 	const char *policy = count > 1 && strcmp(conf[1], "-") != 0 ? conf[1] : NULL;
 	const char *more = count > 2 && strcmp(conf[2], "-") != 0 ? conf[2] : NULL;
+	const char *list = count > 3 ? conf[3] : NULL;
 	struct build_request request = {.policy_path = policy,
 		.profiles_dir = psp,
 		.cards_dir = cards,
 		.rules = {rules, more},
 		.rule_cnt = more != NULL ? 2 : 1,
+		.lists = {list},
+		.list_cnt = list != NULL,
 		.default_level = LEVEL_CONTENT};
 
 	snprintf(psp, sizeof(psp), "%s/psp", conf[0]);
