@@ -67,6 +67,8 @@ static inline uint8_t *geo_image_made(bool without4, size_t *len)
 	size_t index = (without4 ? 1 : 2) * sizeof(uint32_t) * 65537;
 
 	*len = sizeof(header) + index + 8u * cnt4 + 20u * cnt6 + sizeof(geo_rows_values) + 40;
+	header.text_len += (uint32_t)(-*len & 7); /* so that a copy before a page is aligned */
+	*len += -*len & 7;
 	header.len = *len;
 	uint8_t *image = calloc(1, *len), *at = image;
 	if (image == NULL)
