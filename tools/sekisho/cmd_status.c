@@ -98,6 +98,10 @@ static void put_coverage(struct page *page, const char *heading, const struct co
 	if (value_count(rows) == 0)
 		page_put(page, "  none");
 	page_line(page);
+	if (value_count(rows) == 0) {
+		fputc('\n', page->out);
+		return;
+	}
 	table_start(&table, count);
 	for (size_t k = 0; k < count; k++) {
 		page_put(page, "%s", columns[k].head);
@@ -109,8 +113,7 @@ static void put_coverage(struct page *page, const char *heading, const struct co
 			put_cell(page, &columns[k], value_item(rows, i));
 			table_cell(&table, page);
 		}
-	if (value_count(rows) > 0)
-		table_end(&table, page);
+	table_end(&table, page);
 	fputc('\n', page->out);
 }
 
