@@ -134,7 +134,7 @@ def rule_umbrella(source):
 
 def rule_left_over(source):
     for number, line in enumerate(source.lines, 1):
-        match = re.search(r"\b(TODO|FIXME)\b", line)
+        match = re.search(r"\b(TO[D]O|FIX[M]E)\b", line)  # spelled so as not to be one itself
         if match and not source.path.startswith("tools/lint/"):
             yield number, None, f"{match.group()} is left over; do it, or take it out"
 
