@@ -25,7 +25,8 @@
  * Live, stop is the end of input. */
 static bool gives_up(const struct engine *engine)
 {
-	return *engine->stop != 0 && !engine->conf->live;
+	return atomic_load_explicit(&engine->broken, memory_order_relaxed) ||
+	       (*engine->stop != 0 && !engine->conf->live);
 }
 
 static void nap(long pause_ns)
@@ -458,7 +459,16 @@ static bool start_threads(struct engine *engine, struct err *err)
 	for (uint32_t i = 0; fine && i < lanes; i++)
 		fine = secret_thread_start(
 			&engine->lane[i].thread, lane_run, &engine->lane[i], err);
+	atomic_store(&engine->broken, !fine);
 	return fine;
+}
+
+/* Also of threads that were never started. */
+static void join_threads(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->conf->workers; i++)
+		secret_thread_join(&engine->lane[i].thread);
+	secret_thread_join(&engine->join_thread);
 }
 
 static void report_of(struct engine *engine, struct engine_report *report)
@@ -529,14 +539,13 @@ int engine_run(const struct engine_conf *conf, struct source *source, struct eve
 	join_health(engine.join, "started", NULL, 0);
 	join_prefixes(engine.join, 0);
 	if (!start_threads(&engine, err)) {
+		join_threads(&engine);
 		engine_close(&engine);
 		return err->status;
 	}
 	capture_run(&engine);
 	capture_end(&engine);
-	for (uint32_t i = 0; conf->workers > 1 && i < conf->workers; i++)
-		secret_thread_join(&engine.lane[i].thread);
-	secret_thread_join(&engine.join_thread);
+	join_threads(&engine);
 	report_of(&engine, report);
 	if (!gives_up(&engine))
 		health_of(&engine);

@@ -45,6 +45,7 @@ struct engine {
 	struct spsc join_end[JOIN_RINGS_MAX];
 	struct join *join;
 	struct secret_thread join_thread;
+	_Atomic bool broken; /* not all threads could be started: those that were end */
 	struct dealt dealt;
 	struct pos pos;
 	uint64_t frame_minute;

@@ -7,32 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build/build.h"
 #include "run_once.h"
 
 #define MEMORY (256ull << 20)
 #define SMALL_RING 32768
 #define RUNS 5
 #define WORKERS_MAX 4
-
-static bool build(const char *signatures, struct generation *out)
-{
-	static char psp[4096], cards[4096], rules[4096];
-	struct err err = {0};
-	struct build_request request = {.profiles_dir = psp,
-		.cards_dir = cards,
-		.rules = {rules},
-		.rule_cnt = 1,
-		.default_level = LEVEL_CONTENT};
-
-	snprintf(psp, sizeof(psp), "%s/psp", signatures);
-	snprintf(cards, sizeof(cards), "%s/cards", signatures);
-	snprintf(rules, sizeof(rules), "%s/rules/sekisho.rules", signatures);
-	if (build_here(&request, out, &err))
-		return true;
-	fprintf(stderr, "%s\n", err.text);
-	return false;
-}
 
 static bool card_alert(const struct outcome *outcome)
 {
@@ -115,7 +95,8 @@ int main(int argc, char **argv)
 	char path[4096];
 	bool fine = true;
 
-	if (argc < 2 || !build(argv[1], &generation) || !labels_new_all(labels, WORKERS_MAX, &err))
+	if (argc < 2 || !run_generation(argv[1], NULL, &generation) ||
+		!labels_new_all(labels, WORKERS_MAX, &err))
 		return 2;
 	while (fgets(path, sizeof(path), stdin) != NULL) {
 		path[strcspn(path, "\n")] = '\0';

@@ -8,9 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "build/build.h"
-#include "engine.h"
 #include "event/record.h"
+#include "run_once.h"
 
 #define WORKERS_MAX 4
 
@@ -116,25 +115,14 @@ static bool run(struct generation *generation, struct labels *const labels[], co
 
 int main(int argc, char **argv)
 {
-	static char psp[4096], cards[4096], rules[4096];
-	struct build_request request = {.profiles_dir = psp,
-		.cards_dir = cards,
-		.rules = {rules},
-		.rule_cnt = 1,
-		.default_level = LEVEL_CONTENT};
 	struct generation generation = {0};
 	struct labels *labels[WORKERS_MAX];
 	struct err err = {0};
 
 	if (argc < 3)
 		return 2;
-	snprintf(psp, sizeof(psp), "%s/psp", argv[1]);
-	snprintf(cards, sizeof(cards), "%s/cards", argv[1]);
-	snprintf(rules, sizeof(rules), "%s/rules/sekisho.rules", argv[1]);
-	if (!build_here(&request, &generation, &err)) {
-		fprintf(stderr, "%s\n", err.text);
+	if (!run_generation(argv[1], NULL, &generation))
 		return 2;
-	}
 	if (!labels_new_all(labels, WORKERS_MAX, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;

@@ -1,8 +1,10 @@
 #include "run_once.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/build.h"
 #include "event/record.h"
 
 struct memory_sink {
@@ -58,6 +60,27 @@ static void taken(void *self, const struct generation *generation, const char *r
 
 	(void)generation;
 	feed->outcome->refused += reason != NULL;
+}
+
+bool run_generation(const char *signatures, const char *list, struct generation *out)
+{
+	char psp[4096], cards[4096], rules[4096];
+	struct build_request request = {.profiles_dir = psp,
+		.cards_dir = cards,
+		.rules = {rules},
+		.rule_cnt = 1,
+		.lists = {list},
+		.list_cnt = list != NULL,
+		.default_level = LEVEL_CONTENT};
+	struct err err = {0};
+
+	snprintf(psp, sizeof(psp), "%s/psp", signatures);
+	snprintf(cards, sizeof(cards), "%s/cards", signatures);
+	snprintf(rules, sizeof(rules), "%s/rules/sekisho.rules", signatures);
+	if (build_here(&request, out, &err))
+		return true;
+	fprintf(stderr, "%s\n", err.text);
+	return false;
 }
 
 bool run_files(const struct run_once *run, const char *const paths[], uint32_t count,

@@ -24,6 +24,9 @@ struct run_once {
 	uint64_t next_from;
 };
 
+/* What stands in the folder of signatures, and a list (NULL: none); false: said why on
+ * standard error. */
+bool run_generation(const char *signatures, const char *list, struct generation *out);
 /* Reads the files; false: they could not be opened (outcome->err says why). */
 bool run_files(const struct run_once *run, const char *const paths[], uint32_t count,
 	struct outcome *outcome);

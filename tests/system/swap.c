@@ -6,27 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build/build.h"
 #include "run_once.h"
-
-static char psp[4096], cards[4096], rules[4096];
-
-static bool build(const char *list, struct generation *out)
-{
-	struct build_request request = {.profiles_dir = psp,
-		.cards_dir = cards,
-		.rules = {rules},
-		.rule_cnt = 1,
-		.default_level = LEVEL_CONTENT};
-	struct err err = {0};
-
-	if (list != NULL)
-		request.lists[request.list_cnt++] = list;
-	if (build_here(&request, out, &err))
-		return true;
-	fprintf(stderr, "%s\n", err.text);
-	return false;
-}
 
 static uint32_t count(const struct outcome *outcome, const char *text)
 {
@@ -139,10 +119,7 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		return 2;
-	snprintf(psp, sizeof(psp), "%s/psp", argv[1]);
-	snprintf(cards, sizeof(cards), "%s/cards", argv[1]);
-	snprintf(rules, sizeof(rules), "%s/rules/sekisho.rules", argv[1]);
-	if (!build(NULL, &bare) || !build(argv[3], &listed))
+	if (!run_generation(argv[1], NULL, &bare) || !run_generation(argv[1], argv[3], &listed))
 		return 2;
 	puts("1..14");
 	bool good = swapped(&bare, &listed, argv[2], 1, &number);
