@@ -53,7 +53,8 @@ def request(method, target, place, headers=(), body=None):
     return ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + (body or b"")
 
 
-OK = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"
+OK = (b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/plain\r\n"
+      b"Content-Length: 3\r\n\r\nok\n")
 
 
 def http(message):

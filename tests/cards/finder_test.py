@@ -41,9 +41,9 @@ class Finder(unittest.TestCase):
 
     def test_other_groups_mixed_separators_and_longer_chains_are_none(self):
         a, b, c, d = (VISA[at:at + 4] for at in (0, 4, 8, 12))
-        for text in (f"{a}-{b} {c}-{d}", f"{VISA[:3]}-{VISA[3:10]}-{VISA[10:]}", f"{a}--{b}-{c}-{d}",
-                     f"af31-{a}-{b}-{c}-{d}", f"{a}-{b}-{c}-{d}-9f02", f"1{a} {b} {c} {d}",
-                     f"{a} {b} {c} {d}1"):
+        for text in (f"{a}-{b} {c}-{d}", f"{VISA[:3]}-{VISA[3:10]}-{VISA[10:]}",
+                     f"{a}--{b}-{c}-{d}", f"af31-{a}-{b}-{c}-{d}", f"{a}-{b}-{c}-{d}-9f02",
+                     f"1{a} {b} {c} {d}", f"{a} {b} {c} {d}1"):
             self.assertEqual(digits(text.encode()), [], text)
 
     def test_full_width_in_every_charset(self):

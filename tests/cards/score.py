@@ -23,10 +23,10 @@ from wire import truth_of
 ALIASES = {
     "url": "percent", "urlencoded": "percent", "json-string": "json-escape",
     "backslash": "js-escape", "entities": "html", "html-entities": "html",
-    "qp": "quoted-printable", "utf16le": "utf-16le", "utf16be": "utf-16be", "char-codes": "charcodes",
-    "br": "brotli", "raw-deflate": "deflate", "reverse": "reversal", "reversed": "reversal",
-    "digits": "digit-shift", "jpeg": "image", "png": "image", "xor-key": "xor-repeating", "query": "form",
-    "cookie": "form",
+    "qp": "quoted-printable", "utf16le": "utf-16le", "utf16be": "utf-16be",
+    "char-codes": "charcodes", "br": "brotli", "raw-deflate": "deflate", "reverse": "reversal",
+    "reversed": "reversal", "digits": "digit-shift", "jpeg": "image", "png": "image",
+    "xor-key": "xor-repeating", "query": "form", "cookie": "form",
 }
 # Where two rows are one thing by other names.
 SAME = [{"base64", "base64url"}, {"percent", "form"}, {"zlib", "deflate"}, {"rot", "digit-shift"},
