@@ -16,6 +16,7 @@ import os
 import sys
 
 import codings
+from decoys import DENSITIES
 from events import Run
 from wire import truth_of
 
@@ -143,22 +144,27 @@ def show_pairs(tally, everything):
 
 def score_decoys(run, rows, options):
     alerts, numbers, reasons = collections.Counter(), collections.Counter(), {}
-    messages = collections.Counter()
+    messages, hit = collections.Counter(), collections.Counter()
     for row in rows:
         messages[row["context"]] += 1
         numbers[row["context"]] += row["decoys"]
-        for alert in run.of(row):
-            if alert.is_of_cards(options.at):
-                alerts[row["context"]] += 1
-                reasons.setdefault(row["context"], collections.Counter())[
-                    f"{alert.category} {alert.confidence}: " + " ".join(alert.reasons)] += 1
-    print(f"\n{'context':28} {'messages':>8} {'decoys':>8} {'alerts':>7}")
+        loud = [alert for alert in run.of(row) if alert.is_of_cards(options.at)]
+        hit[row["context"], row["density"]] += bool(loud)
+        alerts[row["context"]] += len(loud)
+        reasons.setdefault(row["context"], collections.Counter()).update(
+            f"{alert.category} {alert.confidence}: " + " ".join(alert.reasons) for alert in loud)
+    print(f"\n{'':53} messages with alerts, by their decoys")
+    print(f"{'context':28} {'messages':>8} {'decoys':>8} {'alerts':>7}"
+          + "".join(f" {density:>7}" for density in DENSITIES))
     for context in sorted(numbers):
-        print(f"{context:28} {messages[context]:8} {numbers[context]:8} {alerts[context]:7}")
+        print(f"{context:28} {messages[context]:8} {numbers[context]:8} {alerts[context]:7}"
+              + "".join(f" {hit[context, density]:7}" for density in DENSITIES))
         for text, count in reasons.get(context, collections.Counter()).most_common(options.top):
             print(f"    {count:5} {text}")
     print(f"{'all':28} {sum(messages.values()):8} {sum(numbers.values()):8}"
-          f" {sum(alerts.values()):7}")
+          f" {sum(alerts.values()):7}"
+          + "".join(f" {sum(hit[key] for key in hit if key[1] == density):7}"
+                    for density in DENSITIES))
     tally = Tally()
     tally.rows["decoys"] = [sum(alerts.values()), sum(numbers.values()), 0]
     return tally
