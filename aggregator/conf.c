@@ -1,11 +1,10 @@
 #include "conf.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/endpoint.h"
-#include "base/nearest.h"
+#include "base/option.h"
 #include "base/yaml.h"
 
 #define DB_MAX_LEAST (1u << 20)
@@ -20,20 +19,20 @@ enum option_code {
 	OPT_POLICY_OUT
 };
 
-static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"test", no_argument, NULL, 'T'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"listen", required_argument, NULL, OPT_LISTEN},
-	{"db", required_argument, NULL, OPT_DB},
-	{"db-max", required_argument, NULL, OPT_DB_MAX},
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"publish", required_argument, NULL, OPT_PUBLISH},
-	{"merchants", required_argument, NULL, OPT_MERCHANTS},
-	{"policy-out", required_argument, NULL, OPT_POLICY_OUT},
-	{0},
+static const struct option_row options[] = {
+	{"config", 'c', true, 'c'},
+	{"test", 'T', false, 'T'},
+	{"help", 'h', false, 'h'},
+	{"version", 'V', false, 'V'},
+	{"listen", 0, true, OPT_LISTEN},
+	{"db", 0, true, OPT_DB},
+	{"db-max", 0, true, OPT_DB_MAX},
+	{"socket", 0, true, OPT_SOCKET},
+	{"publish", 0, true, OPT_PUBLISH},
+	{"merchants", 0, true, OPT_MERCHANTS},
+	{"policy-out", 0, true, OPT_POLICY_OUT},
 };
+#define OPTION_CNT (sizeof(options) / sizeof(options[0]))
 
 static const char *const keys[] = {
 	"listen", "db", "db_max", "socket", "publish", "merchants", "policy_out"};
@@ -123,37 +122,17 @@ static bool option_set(struct conf *conf, int code, const char *text, struct err
 	}
 }
 
-/* getopt says only that a word is unknown: we say which is near. */
-static bool unknown_option(const char *word, struct err *err)
-{
-	struct nearest nearest = nearest_of(bytes_text(word + strspn(word, "-")));
-
-	for (const struct option *option = options; option->name != NULL; option++)
-		nearest_offer(&nearest, option->name);
-	if (nearest.best != NULL)
-		return err_set(
-			err, EXIT_USAGE, "unknown option %s; nearest is --%s", word, nearest.best);
-	return err_set(err, EXIT_USAGE, "unknown option %s; see --help", word);
-}
-
 static bool line_read(struct conf *conf, int argc, char **argv, struct err *err)
 {
+	struct option_walk walk = options_of(options, OPTION_CNT, argc, argv);
 	int code;
 
-	optind = 0;
-	opterr = 0;
-	while (-1 != (code = getopt_long(argc, argv, ":c:ThV", options, NULL))) {
-		if (code == ':')
-			return err_set(
-				err, EXIT_USAGE, "%s needs a value; see --help", argv[optind - 1]);
-		if (code == '?')
-			return unknown_option(argv[optind - 1], err);
-		if (!option_set(conf, code, optarg, err))
+	while ((code = option_next(&walk, err)) >= 0)
+		if (!option_set(conf, code, walk.value, err))
 			return false;
-	}
-	if (optind < argc)
-		return err_set(err, EXIT_USAGE, "\"%s\": no option; see --help", argv[optind]);
-	return true;
+	if (code == OPTION_END && walk.at < argc)
+		return err_set(err, EXIT_USAGE, "\"%s\": no option; see --help", argv[walk.at]);
+	return code == OPTION_END;
 }
 
 static bool complete(const struct conf *conf, struct err *err)
@@ -170,17 +149,17 @@ static bool complete(const struct conf *conf, struct err *err)
 
 bool conf_read(struct conf *conf, int argc, char **argv, struct err *err)
 {
+	struct option_walk walk = options_of(options, OPTION_CNT, argc, argv);
 	int code;
 
 	*conf = (struct conf){0};
-	opterr = 0;
-	while (-1 != (code = getopt_long(argc, argv, ":c:ThV", options, NULL))) {
+	while ((code = option_next(&walk, err)) >= 0) {
 		if (code == 'c' && conf->doc != NULL)
 			return err_set(err, EXIT_USAGE, "-c: one file only");
-		if (code == 'c' && !file_read(conf, optarg, err))
+		if (code == 'c' && !file_read(conf, walk.value, err))
 			return false;
 	}
-	if (!line_read(conf, argc, argv, err))
+	if (code == OPTION_WRONG || !line_read(conf, argc, argv, err))
 		return false;
 	return conf->action == ACTION_HELP || conf->action == ACTION_VERSION || complete(conf, err);
 }

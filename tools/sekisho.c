@@ -1,8 +1,7 @@
 /* sekisho.c - the hand tool: asks the aggregator, shows the answer to a person. */
-#include <getopt.h>
 #include <stdlib.h>
 
-#include "base/nearest.h"
+#include "base/option.h"
 #include "sekisho/cli.h"
 
 #ifndef SEKISHO_VERSION
@@ -32,19 +31,19 @@ static const struct command commands[] = {
 };
 #define COMMAND_CNT (sizeof(commands) / sizeof(commands[0]))
 
-static const struct option options[] = {
-	{"json", no_argument, NULL, CLI_JSON},
-	{"socket", required_argument, NULL, CLI_SOCKET},
-	{"why", required_argument, NULL, CLI_WHY},
-	{"dry-run", no_argument, NULL, CLI_DRY_RUN},
-	{"state", required_argument, NULL, CLI_STATE},
-	{"run", required_argument, NULL, CLI_RUN},
-	{"limit", required_argument, NULL, CLI_LIMIT},
-	{"after", required_argument, NULL, CLI_AFTER},
-	{"help", no_argument, NULL, CLI_HELP},
-	{"version", no_argument, NULL, CLI_VERSION},
-	{0},
+static const struct option_row options[] = {
+	{"json", 0, false, CLI_JSON},
+	{"socket", 0, true, CLI_SOCKET},
+	{"why", 0, true, CLI_WHY},
+	{"dry-run", 0, false, CLI_DRY_RUN},
+	{"state", 0, true, CLI_STATE},
+	{"run", 0, true, CLI_RUN},
+	{"limit", 0, true, CLI_LIMIT},
+	{"after", 0, true, CLI_AFTER},
+	{"help", 'h', false, CLI_HELP},
+	{"version", 'V', false, CLI_VERSION},
 };
+#define OPTION_CNT (sizeof(options) / sizeof(options[0]))
 
 static int usage(void)
 {
@@ -78,61 +77,42 @@ static bool read_run(const char *text, struct err *err)
 		"--run: \"%s\" is neither \"live\" nor the 16 hex digits of a replay", text);
 }
 
-static bool take_option(struct cli *cli, int code, struct err *err)
+static bool take_option(struct cli *cli, int code, const char *text, struct err *err)
 {
 	cli->given |= (unsigned)code;
 	switch (code) {
 	case CLI_SOCKET:
-		cli->socket = optarg;
+		cli->socket = text;
 		return true;
 	case CLI_WHY:
-		cli->why = optarg;
+		cli->why = text;
 		return true;
 	case CLI_STATE:
-		cli->state = optarg;
+		cli->state = text;
 		return true;
 	case CLI_RUN:
-		cli->run = optarg;
-		return read_run(optarg, err);
+		cli->run = text;
+		return read_run(text, err);
 	case CLI_LIMIT:
-		return read_number("--limit", optarg, &cli->limit, err);
+		return read_number("--limit", text, &cli->limit, err);
 	case CLI_AFTER:
-		return read_number("--after", optarg, &cli->after, err);
+		return read_number("--after", text, &cli->after, err);
 	default:
 		return true;
 	}
 }
 
-static bool refuse_option(const char *word, bool lacks, struct err *err)
+/* *first: the first of argv that is no option. */
+static bool read_options(struct cli *cli, int argc, char **argv, int *first, struct err *err)
 {
-	struct nearest nearest = nearest_of(bytes_text(word));
-	char known[32];
-
-	if (lacks)
-		return err_set(err, EXIT_USAGE, "%s needs a value", word);
-	for (size_t i = 0; options[i].name != NULL; i++) {
-		nearest.word = bytes_skip(bytes_text(word), strspn(word, "-"));
-		nearest_offer(&nearest, options[i].name);
-	}
-	if (nearest.best == NULL)
-		return err_set(err, EXIT_USAGE, "unknown option \"%s\"; see sekisho --help", word);
-	snprintf(known, sizeof(known), "--%s", nearest.best);
-	return err_set(err, EXIT_USAGE, "unknown option \"%s\"; nearest is \"%s\"", word, known);
-}
-
-static bool read_options(struct cli *cli, int argc, char **argv, struct err *err)
-{
+	struct option_walk walk = options_of(options, OPTION_CNT, argc, argv);
 	int code;
 
-	opterr = 0;
-	while ((code = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
-		if (code == '?' || code == ':')
-			return refuse_option(argv[optind - 1], code == ':', err);
-		code = code == 'h' ? CLI_HELP : code == 'V' ? CLI_VERSION : code;
-		if (!take_option(cli, code, err))
+	while ((code = option_next(&walk, err)) >= 0)
+		if (!take_option(cli, code, walk.value, err))
 			return false;
-	}
-	return true;
+	*first = walk.at;
+	return code == OPTION_END;
 }
 
 static const struct command *find_command(const char *word, struct err *err)
@@ -152,8 +132,8 @@ static int run(struct cli *cli, const struct command *command, struct err *err)
 {
 	unsigned wrong = cli->given & ~(command->takes | CLI_JSON | CLI_SOCKET);
 
-	for (size_t i = 0; options[i].name != NULL; i++) {
-		if ((wrong & (unsigned)options[i].val) == 0)
+	for (size_t i = 0; i < OPTION_CNT; i++) {
+		if ((wrong & (unsigned)options[i].code) == 0)
 			continue;
 		err_set(err, EXIT_USAGE, "--%s does not belong to \"%s\"; usage: sekisho %s",
 			options[i].name, command->name, command->usage);
@@ -170,9 +150,10 @@ static int run(struct cli *cli, const struct command *command, struct err *err)
 static int act(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	const char *path = getenv("SEKISHO_SOCKET");
+	int first;
 
 	cli->socket = path != NULL && path[0] != '\0' ? path : SOCKET_PATH;
-	if (!read_options(cli, argc, argv, err))
+	if (!read_options(cli, argc, argv, &first, err))
 		return err->status;
 	if ((cli->given & CLI_HELP) != 0)
 		return usage();
@@ -180,15 +161,15 @@ static int act(struct cli *cli, int argc, char **argv, struct err *err)
 		puts("sekisho " SEKISHO_VERSION);
 		return EXIT_DONE;
 	}
-	if (optind == argc) {
+	if (first == argc) {
 		err_set(err, EXIT_USAGE, "say what to do: see sekisho --help");
 		return err->status;
 	}
-	const struct command *command = find_command(argv[optind], err);
+	const struct command *command = find_command(argv[first], err);
 	if (command == NULL)
 		return err->status;
-	cli->words = argv + optind + 1;
-	cli->word_cnt = (size_t)(argc - optind - 1);
+	cli->words = argv + first + 1;
+	cli->word_cnt = (size_t)(argc - first - 1);
 	return run(cli, command, err);
 }
 

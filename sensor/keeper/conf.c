@@ -1,12 +1,11 @@
 #include "keeper/conf.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/endpoint.h"
-#include "base/nearest.h"
+#include "base/option.h"
 #include "base/yaml.h"
 #include "engine.h"
 
@@ -33,31 +32,31 @@ enum option_code {
 	OPT_FACT_RING,
 };
 
-static const struct option options[] = {
-	{"read", required_argument, NULL, 'r'},
-	{"interface", required_argument, NULL, 'i'},
-	{"config", required_argument, NULL, 'c'},
-	{"test", no_argument, NULL, 'T'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"policy", required_argument, NULL, OPT_POLICY},
-	{"list", required_argument, NULL, OPT_LIST},
-	{"rules", required_argument, NULL, OPT_RULES},
-	{"geoip", required_argument, NULL, OPT_GEOIP},
-	{"workers", required_argument, NULL, OPT_WORKERS},
-	{"memory", required_argument, NULL, OPT_MEMORY},
-	{"publish", required_argument, NULL, OPT_PUBLISH},
-	{"events", required_argument, NULL, OPT_EVENTS},
-	{"spool", required_argument, NULL, OPT_SPOOL},
-	{"spool-size", required_argument, NULL, OPT_SPOOL_SIZE},
-	{"card-key", required_argument, NULL, OPT_CARD_KEY},
-	{"name", required_argument, NULL, OPT_NAME},
-	{"bpf", required_argument, NULL, OPT_BPF},
-	{"signatures", required_argument, NULL, OPT_SIGNATURES},
-	{"interfaces", no_argument, NULL, OPT_INTERFACES},
-	{"fact-ring", required_argument, NULL, OPT_FACT_RING},
-	{0},
+static const struct option_row options[] = {
+	{"read", 'r', true, 'r'},
+	{"interface", 'i', true, 'i'},
+	{"config", 'c', true, 'c'},
+	{"test", 'T', false, 'T'},
+	{"help", 'h', false, 'h'},
+	{"version", 'V', false, 'V'},
+	{"policy", 0, true, OPT_POLICY},
+	{"list", 0, true, OPT_LIST},
+	{"rules", 0, true, OPT_RULES},
+	{"geoip", 0, true, OPT_GEOIP},
+	{"workers", 0, true, OPT_WORKERS},
+	{"memory", 0, true, OPT_MEMORY},
+	{"publish", 0, true, OPT_PUBLISH},
+	{"events", 0, true, OPT_EVENTS},
+	{"spool", 0, true, OPT_SPOOL},
+	{"spool-size", 0, true, OPT_SPOOL_SIZE},
+	{"card-key", 0, true, OPT_CARD_KEY},
+	{"name", 0, true, OPT_NAME},
+	{"bpf", 0, true, OPT_BPF},
+	{"signatures", 0, true, OPT_SIGNATURES},
+	{"interfaces", 0, false, OPT_INTERFACES},
+	{"fact-ring", 0, true, OPT_FACT_RING},
 };
+#define OPTION_CNT (sizeof(options) / sizeof(options[0]))
 
 void conf_usage(void)
 {
@@ -216,41 +215,22 @@ static bool set_option(struct conf *conf, int code, const char *text, const char
 	}
 }
 
-/* getopt says only that a word is unknown: we say which is near. */
-static bool unknown_option(const char *word, struct err *err)
-{
-	struct nearest nearest = nearest_of(bytes_text(word + strspn(word, "-")));
-
-	for (const struct option *option = options; option->name != NULL; option++)
-		nearest_offer(&nearest, option->name);
-	if (nearest.best != NULL)
-		return err_set(
-			err, EXIT_USAGE, "unknown option %s; nearest is --%s", word, nearest.best);
-	return err_set(err, EXIT_USAGE, "unknown option %s; see --help", word);
-}
-
 static bool read_options(struct conf *conf, int argc, char **argv, const char **config,
 	char paths[3][4096], struct err *err)
 {
+	struct option_walk walk = options_of(options, OPTION_CNT, argc, argv);
 	int code;
 
-	opterr = 0;
-	optind = 1;
-	while ((code = getopt_long(argc, argv, ":r:i:c:ThV", options, NULL)) != -1) {
-		if (code == ':')
-			return err_set(
-				err, EXIT_USAGE, "%s needs a value; see --help", argv[optind - 1]);
-		if (code == '?')
-			return unknown_option(argv[optind - 1], err);
-		if (!set_option(conf, code, optarg, config, paths, err))
+	while ((code = option_next(&walk, err)) >= 0)
+		if (!set_option(conf, code, walk.value, config, paths, err))
 			return false;
-	}
-	for (; optind < argc; optind++) {
+	if (code == OPTION_WRONG)
+		return false;
+	for (int i = walk.at; i < argc; i++) {
 		if (conf->file_cnt == 0)
 			return err_set(err, EXIT_USAGE,
-				"\"%s\" stands alone; files to read follow -r", argv[optind]);
-		if (!add_path(conf->files, &conf->file_cnt, SOURCE_INPUTS_MAX, argv[optind], "-r",
-			    err))
+				"\"%s\" stands alone; files to read follow -r", argv[i]);
+		if (!add_path(conf->files, &conf->file_cnt, SOURCE_INPUTS_MAX, argv[i], "-r", err))
 			return false;
 	}
 	return true;

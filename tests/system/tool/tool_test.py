@@ -201,7 +201,7 @@ def errors_say_what_to_do(folder):
             (["statsu"], 2, 'unknown command "statsu"; nearest is "status"'),
             (["xyzzy"], 2, 'unknown command "xyzzy"; there are: status, incidents, incident, tail, '
              "merchants"),
-            (["status", "--jsn"], 2, 'unknown option "--jsn"; nearest is "--json"'),
+            (["status", "--jsn"], 2, 'unknown option --jsn; nearest is --json'),
             (["status", "--why", "x"], 2,
              '--why does not belong to "status"; usage: sekisho status'),
             (["status", "now"], 2, '"now" is one word too many; usage: sekisho status'),
