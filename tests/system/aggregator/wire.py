@@ -1,7 +1,6 @@
 """A sensor's end of the wire, without ZeroMQ: ZMTP 3.0 with the NULL mechanism
 (RFC 23/ZMTP) over a Unix socket, and the frames of event/wire.h inside."""
 import contextlib
-import http.client
 import json
 import select
 import socket
@@ -137,20 +136,3 @@ class Subscriber(Sensor):
             if not flags & 1:
                 return frames[0].decode(), json.loads(frames[1]), int(frames[2])
         return None
-
-
-class Api(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=40)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-    def ask(self, path, body=None):
-        self.request("POST" if body is not None else "GET", path, body)
-        answer = self.getresponse()
-        text = answer.read()
-        return answer.status, json.loads(text)

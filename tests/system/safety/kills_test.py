@@ -6,13 +6,9 @@ in the end the store says what it says after an undisturbed run.  Prints TAP.
 usage: see lab.py"""
 import collections
 import contextlib
-import hashlib
 import json
 import os
-import pathlib
 import random
-import signal
-import subprocess
 import sys
 import time
 
@@ -50,30 +46,12 @@ SAME = {
 PAGE_OWN = ("updated", "revision", "history", "timeline", "threads", "id")
 
 
-class Road:
-    """A replay under a supervisor that starts again what died."""
+class Road(lab.Road):
+    """Of a replay."""
 
     def __init__(self, folder, captures, key):
-        folder.mkdir()
-        self.folder = folder
-        self.aggregator = lab.Aggregator(folder)
-        self.words = [lab.SENSOR, "-r", *captures, "--publish", self.aggregator.endpoint, "--spool",
-                      str(folder / "spool"), "--card-key", key, "--name", "road", *lab.POLICY]
-        self.errors = open(folder / "sensor.err", "ab")
-        self.keeper = None
+        super().__init__(folder, key, "-r", *captures)
         self.reading = 0  # kills while there was an engine
-        self.start()
-
-    def start(self):
-        self.keeper = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=self.errors,
-                                       stderr=self.errors)
-
-    def pid_of(self, victim):
-        if victim == "keeper":
-            return self.keeper.pid
-        if victim == "aggregator":
-            return self.aggregator.process.pid
-        return lab.children(self.keeper.pid).get(f"sekisho-{victim}")
 
     def moment(self, rng, victim, total):
         """Waits for one by chance: soon after a start, while the engine reads, or when the
@@ -99,60 +77,24 @@ class Road:
         """False: it was not there."""
         if self.keeper.poll() is not None:
             return False
-        if victim == "all":
-            pids = [*lab.children(self.keeper.pid).values(), self.keeper.pid,
-                    self.aggregator.process.pid]
-        else:
-            pids = [self.pid_of(victim)]
+        pids = self.pids_of(victim)
         if None in pids:
             return False
         self.reading += self.pid_of("engine") is not None
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if victim in ("aggregator", "all"):
-            self.aggregator.process.wait()
-            self.aggregator.start()
-        if victim in ("keeper", "all"):
-            self.keeper.wait()
-            self.start()
+        self.strike(victim, pids)
         return True
-
-    def finish(self):
-        status = self.keeper.wait(timeout=RUN_SECONDS)
-        equal(status, 0, "exit status of the last sensor: " + self.said())
-
-    def said(self):
-        return (self.folder / "sensor.err").read_text() + self.aggregator.errors.read_text()
 
     def store(self):
         return {what: sorted(self.aggregator.rows(question), key=repr)
                 for what, question in SAME.items()}
 
     def pages(self):
-        listed = json.loads(self.aggregator.ask("/incidents?state=all")[1])["incidents"]
-        pages = [json.loads(self.aggregator.ask(f"/incidents/{row['id']}")[1]) for row in listed]
-        return sorted(([{k: v for k, v in page.items() if k not in PAGE_OWN} for page in pages]),
-                      key=lambda page: json.dumps(page, sort_keys=True))
+        pages = [{k: v for k, v in page.items() if k not in PAGE_OWN}
+                 for page in self.aggregator.pages()]
+        return sorted(pages, key=lambda page: json.dumps(page, sort_keys=True))
 
     def numbers(self):
-        lab.stored_once(self.folder / "spool", self.aggregator)
-
-    def close(self):
-        if self.keeper.poll() is None:
-            self.keeper.kill()
-            self.keeper.wait()
-        self.aggregator.stop()
-        self.errors.close()
-
-
-@contextlib.contextmanager
-def road(*words):
-    made = Road(*words)
-    try:
-        yield made
-    finally:
-        made.close()
+        lab.stored_once(self.spool, self.aggregator)
 
 
 def same(road_, undisturbed, what):
@@ -177,18 +119,11 @@ def captures(folder):
                       str(seed)) for name, seed in scenarios]
 
 
-def key(folder):
-    path = folder / "card.key"
-    path.write_bytes(hashlib.sha256(b"kills").digest())
-    path.chmod(0o600)
-    return str(path)
-
-
 @test
 def kills_at_any_moment_lose_and_double_nothing(folder):
-    paths, card_key = captures(folder), key(folder)
-    with road(folder / "undisturbed", paths, card_key) as calm:
-        calm.finish()
+    paths, card_key = captures(folder), lab.card_key(folder)
+    with contextlib.closing(Road(folder / "undisturbed", paths, card_key)) as calm:
+        calm.end(RUN_SECONDS)
         undisturbed = calm.store(), calm.pages()
         calm.numbers()
     total = len(undisturbed[0]["events"])
@@ -198,11 +133,11 @@ def kills_at_any_moment_lose_and_double_nothing(folder):
     while kills < KILLS:
         trial += 1
         done = []
-        with road(folder / f"trial{trial}", paths, card_key) as shaken:
+        with contextlib.closing(Road(folder / f"trial{trial}", paths, card_key)) as shaken:
             for victim in rng.choices(VICTIMS, k=rng.randint(2, 4)):
                 if shaken.moment(rng, victim, total) and shaken.kill(victim):
                     done.append(victim)
-            shaken.finish()
+            shaken.end(RUN_SECONDS)
             same(shaken, undisturbed, f"seed {SEED}, trial {trial}, killed {done}")
         kills += len(done)
         reading += shaken.reading

@@ -3,21 +3,21 @@ to talk to, and TAP.
 
 usage of each test: TEST.py SENSOR AGGREGATOR SEKISHO FORGE SOURCE-FOLDER"""
 import contextlib
-import http.client
+import hashlib
+import json
 import os
 import pathlib
-import random
-import re
-import shutil
 import signal
-import socket
 import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+import unix_http
+from tap import NotRun, check, equal, main, skip_all, test
 
 SENSOR, AGGREGATOR, SEKISHO, FORGE = (os.path.abspath(path) for path in sys.argv[1:5])
 ROOT = pathlib.Path(sys.argv[5]).resolve()
@@ -27,47 +27,7 @@ DEMO = ROOT / "tools" / "demo"
 POLICY = ["--signatures", SIGNATURES, "--policy", str(DEMO / "policy.yaml"),
           "--list", str(DEMO / "list.csv")]
 FULL = bool(os.environ.get("SEKISHO_FULL"))
-TESTS = []
 GAP_KIND = 7
-
-
-class NotRun(Exception):
-    """What is missing here, and why that is no failure."""
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def check(truth, why):
-    if not truth:
-        raise AssertionError(why)
-
-
-def equal(got, expected, what):
-    if got != expected:
-        raise AssertionError(f"{what}: got {got!r}, expected {expected!r}")
-
-
-def main():
-    print(f"1..{len(TESTS)}", flush=True)
-    failed = 0
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            with tempfile.TemporaryDirectory(prefix="safety") as folder:
-                os.chmod(folder, 0o755)
-                function(pathlib.Path(folder))
-            print(f"ok {number} - {name}", flush=True)
-        except NotRun as why:
-            print(f"ok {number} - {name} # SKIP not run: {why}", flush=True)
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {name}")
-            for line in traceback.format_exc().splitlines():
-                print("#", line, flush=True)
-    sys.exit(1 if failed else 0)
 
 
 def forge(path, scenario, *options):
@@ -82,25 +42,9 @@ def run(words, timeout=120, **options):
                           capture_output=True, timeout=timeout, check=False, **options)
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=40)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self.path))
-
-
 def ask(path, target, method="GET", body=None):
-    connection = UnixConnection(path)
-    try:
-        connection.request(method, target, body=body)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
+    with contextlib.closing(unix_http.Connection(path)) as connection:
+        return connection.ask(target, method, body)
 
 
 def wait_for(what, condition, seconds=30):
@@ -147,6 +91,11 @@ class Aggregator:
     def ask(self, target):
         return ask(self.socket, target)
 
+    def pages(self):
+        """Of all incidents."""
+        listed = json.loads(self.ask("/incidents?state=all")[1])["incidents"]
+        return [json.loads(self.ask(f"/incidents/{row['id']}")[1]) for row in listed]
+
     def rows(self, question):
         with contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as base:
             return base.execute(question).fetchall()
@@ -180,6 +129,79 @@ def children(pid):
                 name = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
                 found[name] = int(child)
     return found
+
+
+def is_confined(pid):
+    """It has given up new privileges: an engine that reads."""
+    with contextlib.suppress(OSError):
+        return "NoNewPrivs:\t1" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
+def card_key(folder):
+    path = folder / "card.key"
+    path.write_bytes(hashlib.sha256(b"cards").digest())
+    path.chmod(0o600)
+    return str(path)
+
+
+class Road:
+    """A sensor and an aggregator under a supervisor that starts again what died."""
+
+    def __init__(self, folder, key, *words):
+        folder.mkdir()
+        self.spool = folder / "spool"
+        self.aggregator = Aggregator(folder)
+        self.words = [SENSOR, *words, "--publish", self.aggregator.endpoint, "--spool",
+                      str(self.spool), "--card-key", key, "--name", "road", *POLICY]
+        self.error_path = folder / "sensor.err"
+        self.errors = open(self.error_path, "ab")
+        self.keeper = None
+        self.start()
+
+    def start(self):
+        self.keeper = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=self.errors,
+                                       stderr=self.errors)
+
+    def pid_of(self, victim):
+        if victim == "keeper":
+            return self.keeper.pid
+        if victim == "aggregator":
+            return self.aggregator.process.pid
+        return children(self.keeper.pid).get(f"sekisho-{victim}")
+
+    def pids_of(self, victim):
+        """None for one that is not there."""
+        if victim == "all":
+            return [*children(self.keeper.pid).values(), self.keeper.pid,
+                    self.aggregator.process.pid]
+        return [self.pid_of(victim)]
+
+    def strike(self, victim, pids):
+        """kill -9, and what a supervisor would do."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if victim in ("aggregator", "all"):
+            self.aggregator.process.wait()
+            self.aggregator.start()
+        if victim in ("keeper", "all"):
+            self.keeper.wait()
+            self.start()
+
+    def end(self, seconds):
+        equal(self.keeper.wait(timeout=seconds), 0,
+              "exit status of the last sensor: " + self.said())
+
+    def said(self):
+        return self.error_path.read_text() + self.aggregator.errors.read_text()
+
+    def close(self):
+        if self.keeper.poll() is None:
+            self.keeper.kill()
+            self.keeper.wait()
+        self.aggregator.stop()
+        self.errors.close()
 
 
 def committed(spool):

@@ -15,7 +15,6 @@ import pathlib
 import re
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading

@@ -56,9 +56,7 @@ class Sensor:
 
     def is_up(self):
         check(self.keeper.poll() is None, self.said())
-        with contextlib.suppress(OSError):
-            return "NoNewPrivs:\t1" in pathlib.Path(f"/proc/{self.engine()}/status").read_text()
-        return False
+        return lab.is_confined(self.engine())
 
     def seen(self, since=0):
         with self.lock:
@@ -130,9 +128,7 @@ def main():
     try:
         cable.enter_namespace()
     except lab.NotRun as why:
-        print(f"1..{len(lab.TESTS)}")
-        for number in range(1, len(lab.TESTS) + 1):
-            print(f"ok {number} # SKIP not run: {why}")
+        lab.skip_all(why)
         return
     cable.plug()
     lab.main()

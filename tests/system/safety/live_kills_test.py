@@ -11,15 +11,12 @@ Prints TAP.
 usage: see lab.py; needs root"""
 import collections
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
 import random
 import signal
-import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 
@@ -46,63 +43,27 @@ SUMS = "SELECT sum(frames), sum(decoded), sum(drops) FROM frames WHERE span = 60
 PACKETS = "SELECT sum(packets_out), sum(packets_in), sum(bytes_out), sum(bytes_in) FROM contact"
 
 
-class Road:
-    """A live sensor under a supervisor that starts again what died."""
+class Road(lab.Road):
+    """Of a live run."""
 
     def __init__(self, folder, key):
-        folder.mkdir()
-        self.spool = folder / "spool"
-        self.aggregator = lab.Aggregator(folder)
-        self.words = [lab.SENSOR, "-i", cable.LISTENING, "--workers", "2", "--memory", "512M",
-                      "--publish", self.aggregator.endpoint, "--spool", str(self.spool),
-                      "--card-key", key, "--name", "road", *lab.POLICY]
-        self.error_path = folder / "sensor.err"
-        self.errors = open(self.error_path, "ab")
-        self.keeper = None
         self.sender = cable.Sender()
-        self.start()
+        super().__init__(folder, key, "-i", cable.LISTENING, "--workers", "2", "--memory", "512M")
         self.settle()
-
-    def start(self):
-        self.keeper = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=self.errors,
-                                       stderr=self.errors)
-
-    def pid_of(self, victim):
-        if victim == "keeper":
-            return self.keeper.pid
-        if victim == "aggregator":
-            return self.aggregator.process.pid
-        return lab.children(self.keeper.pid).get(f"sekisho-{victim}")
 
     def is_up(self):
         """The engine reads (it has given up new privileges), the shipper is there."""
         check(self.keeper.poll() is None, "the keeper ended: " + self.said())
-        engine = self.pid_of("engine")
-        if engine is None or self.pid_of("shipper") is None:
-            return False
-        with contextlib.suppress(OSError):
-            return "NoNewPrivs:\t1" in pathlib.Path(f"/proc/{engine}/status").read_text()
-        return False
+        return self.pid_of("shipper") is not None and lab.is_confined(self.pid_of("engine"))
 
     def settle(self):
         lab.wait_for("live sensor: " + self.said(), self.is_up)
 
     def kill(self, victim):
-        if victim == "all":
-            pids = [*lab.children(self.keeper.pid).values(), self.keeper.pid,
-                    self.aggregator.process.pid]
-        else:
-            pids = [self.pid_of(victim)]
+        pids = self.pids_of(victim)
         check(None not in pids, f"no {victim} to kill: {self.said()}")
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        if victim in ("aggregator", "all"):
-            self.aggregator.process.wait()
-            self.aggregator.start()
-        if victim in ("keeper", "all"):
-            self.keeper.wait()
-            self.start()
-        else:
+        self.strike(victim, pids)
+        if victim not in ("keeper", "all"):
             lab.wait_for("end of the " + victim, lambda: self.pid_of(victim) not in pids)
 
     def round(self, frames, rng, victim):
@@ -118,16 +79,11 @@ class Road:
     def finish(self):
         self.settle()
         self.keeper.send_signal(signal.SIGTERM)
-        equal(self.keeper.wait(timeout=30), 0, "exit status of the last sensor: " + self.said())
-
-    def said(self):
-        return self.error_path.read_text() + self.aggregator.errors.read_text()
+        self.end(30)
 
     def incidents(self):
-        listed = json.loads(self.aggregator.ask("/incidents?state=all")[1])["incidents"]
-        pages = [json.loads(self.aggregator.ask(f"/incidents/{row['id']}")[1]) for row in listed]
         return sorted(json.dumps({name: page[name] for name in PAGE_SAME}, sort_keys=True)
-                      for page in pages)
+                      for page in self.aggregator.pages())
 
     def story(self):
         ask = self.aggregator.rows
@@ -135,28 +91,8 @@ class Road:
                 "cards": sorted(ask(CARDS)), "contacts": sorted(ask(CONTACTS))}
 
     def close(self):
-        if self.keeper.poll() is None:
-            self.keeper.kill()
-            self.keeper.wait()
+        super().close()
         self.sender.close()
-        self.aggregator.stop()
-        self.errors.close()
-
-
-@contextlib.contextmanager
-def road(*words):
-    made = Road(*words)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-def card_key(folder):
-    path = folder / "card.key"
-    path.write_bytes(hashlib.sha256(b"live kills").digest())
-    path.chmod(0o600)
-    return str(path)
 
 
 def rounds(folder):
@@ -188,7 +124,7 @@ def all_booked(live, killed):
 def run(folder, name, traffic, key, victims):
     """victims: one a round, or None."""
     rng, killed = random.Random(f"{SEED} {name}"), collections.Counter(filter(None, victims))
-    with road(folder / name, key) as live:
+    with contextlib.closing(Road(folder / name, key)) as live:
         for frames, victim in zip(traffic, victims):
             live.round(frames, rng, victim)
         live.finish()
@@ -207,7 +143,7 @@ def run(folder, name, traffic, key, victims):
 def kills_of_a_live_run_lose_and_double_nothing(folder):
     cable.enter_namespace()
     cable.plug()
-    traffic, key = rounds(folder), card_key(folder)
+    traffic, key = rounds(folder), lab.card_key(folder)
     calm, sums = run(folder, "undisturbed", traffic, key, [None] * ROUNDS)
     check(calm["incidents"] and len(calm["cards"]) == 3 * ROUNDS and sums[0][0],
           f"too little to lose: {calm}")

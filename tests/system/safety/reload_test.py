@@ -4,7 +4,6 @@ broken one changes nothing and says why.  Prints TAP.
 
 usage: see lab.py; needs root"""
 import collections
-import signal
 import subprocess
 import sys
 import threading

@@ -11,28 +11,18 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import unicodedata
 
 sys.dont_write_bytecode = True
 
-from fake import Fake
-
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from fake import Fake
+from tap import NotRun, equal, main, test
+
 SEKISHO = sys.argv[1]
-
-
-class NotRun(Exception):
-    """What this place lacks; never counted as passed."""
-
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def load(name):
@@ -44,11 +34,6 @@ def sekisho(*words, fake=None, **env):
     where = ["--socket", fake.path] if fake else []
     return subprocess.run([SEKISHO, *words, *where], env={**clean, **env}, encoding="utf-8",
                           capture_output=True, timeout=60, check=False)
-
-
-def equal(got, expected):
-    if got != expected:
-        raise AssertionError(f"got      {got!r}\nexpected {expected!r}")
 
 
 def golden(name, text):
@@ -191,7 +176,7 @@ def errors_say_what_to_do(folder):
     fake = Fake(folder, {"GET /incidents/7": (404, {"error": "there is no incident 7\x1b[31m"}),
                          "POST /incidents/1/close": (409, {"error": "it is closed already"}),
                          "GET /status": (503, {"error": "the store is full"})})
-    gone, nobody = folder + "/none.sock", folder + "/dead.sock"
+    gone, nobody = f"{folder}/none.sock", f"{folder}/dead.sock"
     with socket_of_nobody(nobody):
         pass
     for words, status, text in (
@@ -215,8 +200,8 @@ def errors_say_what_to_do(folder):
             (["incidents", "--run", "a&b"], 2, '--run: "a&b" is neither "live" nor the 16 hex '
              "digits of a replay"),
             (["merchants", "imprt", "x"], 2, 'unknown action "imprt"; nearest is "import"'),
-            (["merchants", "import", folder + "/x.csv"], 2,
-             folder + "/x.csv: No such file or directory"),
+            (["merchants", "import", f"{folder}/x.csv"], 2,
+             f"{folder}/x.csv: No such file or directory"),
             ([], 2, "say what to do: see sekisho --help")):
         done = sekisho(*words, fake=fake)
         equal((done.returncode, done.stdout, done.stderr), (status, "", f"sekisho: {text}\n"))
@@ -395,23 +380,6 @@ def colour_is_for_terminals(folder):
     assert "\x1b[1;31mCONFIRMED, STILL GOING ON\x1b[0m" in coloured
     for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b" not in on_terminal("incident", "1", "--socket", fake.path, **env)
-
-
-def main():
-    failed = 0
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                function(folder)
-                print(f"ok {number} - {function.__name__}")
-            except NotRun as why:
-                print(f"ok {number} - {function.__name__} # SKIP not run: {why}")
-            except (AssertionError, OSError, KeyError, subprocess.TimeoutExpired) as why:
-                failed += 1
-                print(f"not ok {number} - {function.__name__}")
-                print("\n".join(f"# {line}" for line in str(why).splitlines()))
-    sys.exit(failed > 0)
 
 
 main()
