@@ -8,18 +8,6 @@
 #include "fact/control.h"
 #include "join/rig.h"
 
-static void has(const char *event, const char *text)
-{
-	if (strstr(event, text) == NULL)
-		fail_msg("%s is not in %s", text, event);
-}
-
-static void hasnt(const char *event, const char *text)
-{
-	if (strstr(event, text) != NULL)
-		fail_msg("%s is in %s", text, event);
-}
-
 /* A finding with one card of that number to the n-th stranger. */
 static struct fact_finding *theft(uint64_t card, uint32_t stranger, uint64_t ns)
 {
@@ -89,13 +77,13 @@ static void a_flood_is_told_after_ten_seconds(void **state)
 	assert_int_equal(rig.count, 0);
 	later(110 * S);
 	assert_int_equal(rig.count, 2); /* eight cards, and the other seventeen */
-	has(rig.events[0], "\"folded\":24");
-	has(rig.events[0], "\"flood\":{\"alerts\":25,");
-	has(rig.events[0], "\"distinct\":25");
-	has(rig.events[0], "\"count\":25");
-	has(rig.events[0], "\"part\":0");
-	has(rig.events[1], "\"part\":1");
-	hasnt(rig.events[1], "\"folded\"");
+	rig_has(rig.events[0], "\"folded\":24");
+	rig_has(rig.events[0], "\"flood\":{\"alerts\":25,");
+	rig_has(rig.events[0], "\"distinct\":25");
+	rig_has(rig.events[0], "\"count\":25");
+	rig_has(rig.events[0], "\"part\":0");
+	rig_has(rig.events[1], "\"part\":1");
+	rig_has_not(rig.events[1], "\"folded\"");
 	assert_int_equal(burst(10, 9, 111 * S), 10); /* it is over */
 }
 
@@ -104,11 +92,11 @@ static void a_flood_that_goes_on_is_folded_on(void **state)
 	(void)state;
 	assert_int_equal(burst(111, 9, 100 * S), 10); /* 101 in its ten seconds */
 	later(110 * S);
-	has(rig.events[0], "\"folded\":100");
+	rig_has(rig.events[0], "\"folded\":100");
 	assert_int_equal(burst(5, 9, 111 * S), 0);
 	later(120 * S);
 	assert_int_equal(rig.count, 1);
-	has(rig.events[0], "\"folded\":4");
+	rig_has(rig.events[0], "\"folded\":4");
 	assert_int_equal(burst(10, 9, 121 * S), 10);
 }
 
@@ -145,9 +133,9 @@ static void the_surest_is_shown_and_the_first_of_those(void **state)
 	assert_int_equal(rig.count, 1);
 	char text[64];
 	snprintf(text, sizeof(text), "\"finding_id\":%llu,\"part\"", (unsigned long long)first);
-	has(rig.events[0], text);
-	has(rig.events[0], "\"confidence\":\"high\"");
-	has(rig.events[0], "\"distinct\":1,"); /* one card, four times */
+	rig_has(rig.events[0], text);
+	rig_has(rig.events[0], "\"confidence\":\"high\"");
+	rig_has(rig.events[0], "\"distinct\":1,"); /* one card, four times */
 }
 
 static void the_cards_behind_a_folded_finding_are_folded_with_it(void **state)
@@ -172,8 +160,8 @@ static void the_cards_behind_a_folded_finding_are_folded_with_it(void **state)
 	rig_step();
 	assert_int_equal(rig.count, 0);
 	later(120 * S);
-	has(rig.events[0], "\"distinct\":65");
-	has(rig.events[0], "\"estimated\":true");
+	rig_has(rig.events[0], "\"distinct\":65");
+	rig_has(rig.events[0], "\"estimated\":true");
 	assert_int_equal(rig.count, 2);
 }
 
@@ -196,7 +184,7 @@ static void the_end_of_input_tells_what_is_folded(void **state)
 	rig.count = 0;
 	join_finish(rig.join);
 	assert_true(rig.count >= 2);
-	has(rig.events[0], "\"folded\":19");
+	rig_has(rig.events[0], "\"folded\":19");
 }
 
 static void a_swap_tells_what_is_folded_first(void **state)
@@ -211,9 +199,9 @@ static void a_swap_tells_what_is_folded_first(void **state)
 	spsc_commit(&rig.in, fact->fact.size);
 	rig_step();
 	assert_int_equal(rig.count, 4);
-	has(rig.events[0], "\"folded\":19");
-	has(rig.events[2], "\"state\":\"generation\"");
-	has(rig.events[3], "\"state\":\"policy\"");
+	rig_has(rig.events[0], "\"folded\":19");
+	rig_has(rig.events[2], "\"state\":\"generation\"");
+	rig_has(rig.events[3], "\"state\":\"policy\"");
 }
 
 static void live_a_mark_tells_it_where_no_fact_comes(void **state)

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define RINGS 2
-#define RING 65536
 
 struct live {
 	struct arena arena;
@@ -22,28 +21,15 @@ static struct live live;
 
 static int start(void **state)
 {
-	static const char *const sources[] = {"test"};
-	struct join_conf conf = {.rings = RINGS,
-		.live = true,
-		.key = {1, 2},
-		.sensor = "test",
-		.sources = sources,
-		.source_cnt = 1,
-		.contact_rows = 64,
-		.coverage_rows = 64,
-		.name_rows = 64};
+	struct join_conf conf = rig_conf(RINGS);
 	struct err err = {0};
 
 	rig_start(state);
+	conf.live = true;
 	memset(&live, 0, sizeof(live));
-	assert_true(arena_new(
-		&live.arena, join_bytes(&conf) + RINGS * (spsc_bytes(RING) + 64) + 4096, &err));
-	for (int i = 0; i < RINGS; i++) {
-		void *mem = arena_take(&live.arena, spsc_bytes(RING));
-		spsc_format(mem, RING);
-		assert_true(spsc_attach(&live.in[i], mem, spsc_bytes(RING), true));
-		assert_true(spsc_attach(&live.out[i], mem, spsc_bytes(RING), false));
-	}
+	assert_true(arena_new(&live.arena, join_bytes(&conf) + RINGS * RIG_RING_ROOM, &err));
+	for (int i = 0; i < RINGS; i++)
+		rig_ring(&live.arena, &live.in[i], &live.out[i]);
 	struct join_env env = {.policy = &rig.held.policy, .lists = &rig.set};
 	live.join = join_new(&live.arena, &conf, &env, live.out, rig_sink());
 	return 0;

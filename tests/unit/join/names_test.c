@@ -11,8 +11,7 @@
 static void has(const char *text)
 {
 	assert_int_equal(rig.count, 2); /* contacts, coverage */
-	if (strstr(rig.events[0], text) == NULL)
-		fail_msg("%s is not in %s", text, rig.events[0]);
+	rig_has(rig.events[0], text);
 }
 
 static void commit(const struct fact *fact)

@@ -40,8 +40,16 @@ void rig_stamp(struct fact *fact, enum fact_kind kind, uint32_t size, uint64_t n
 struct fact_finding *rig_finding(const char *server, const char *remote, uint64_t ns);
 void rig_name(struct fact_finding *fact, enum fact_text slot, const char *name);
 void rig_host(struct fact_finding *fact, const char *name);
-/* Where events go, for another join than the rig's. */
+/* For another join than the rig's: what is the same, and where events go. */
+struct join_conf rig_conf(uint32_t rings);
 struct event_sink rig_sink(void);
+/* A ring of RIG_RING bytes in the arena, both ends of it; RIG_RING_ROOM is what it takes there. */
+#define RIG_RING 65536
+#define RIG_RING_ROOM (RIG_RING + 4096)
+void rig_ring(struct arena *arena, struct spsc *in, struct spsc *out);
+/* An event holds that text, or does not; the whole event is printed where that is wrong. */
+void rig_has(const char *event, const char *text);
+void rig_has_not(const char *event, const char *text);
 /* All that is in the ring; its events are rig.events[0..count-1]. */
 void rig_step(void);
 

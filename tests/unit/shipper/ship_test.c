@@ -384,7 +384,7 @@ static void kills_at_any_moment_lose_and_double_nothing(void **state)
 	uint64_t expected = 0;
 	int status;
 
-	print_message("seed %u\n", seed);
+	print_message("# seed %u\n", seed);
 	assert_true(peer_open(lab->peer, lab->endpoint));
 	for (int kills = 0; kills < KILLS; kills++) {
 		pid_t pid = start_child(lab);
