@@ -3,21 +3,15 @@
  * while they are held; numbers count from 1; asking for one frame at a time
  * gives the same as asking for many; the end stays the end. */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "capture/source.h"
 #include "guard.h"
+#include "require.h"
 
 #define BATCH_MAX 32
 #define EXPANSION_MAX 1200 /* gzip makes at most 1032 bytes of one */
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static uint32_t sum_of(uint32_t sum, const struct frame *frame)
 {

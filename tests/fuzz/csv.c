@@ -1,18 +1,12 @@
 /* csv.c - any bytes give rows within the limits, in rising lines, and an end;
  * what was read, written in quotes again, reads as the same. */
-#include <stdlib.h>
 
 #include "base/csv.h"
+#include "require.h"
 
 #define WRITTEN_MAX (2 * CSV_LINE_MAX + 3 * CSV_COLUMNS_MAX + 1)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static size_t write_row(const struct csv_row *row, uint8_t *out)
 {

@@ -6,6 +6,7 @@
 
 #include "base/rd.h"
 #include "decode/decode.h"
+#include "require.h"
 
 #define BUFFERS 4
 
@@ -16,12 +17,6 @@ static const uint16_t links[] = {LINK_ETHERNET, LINK_RAW, LINK_NULL, LINK_LOOP, 
 
 enum record_flag { RECORD_VLAN = 1, RECORD_CUT = 2, RECORD_SECOND_SOURCE = 4, RECORD_KEEP = 8 };
 
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 static void check_counters(const struct decoder *decoder, uint32_t input, uint64_t packets)
 {
 	const struct decode_counters *c = decoder_counters(decoder, input);
@@ -29,23 +24,23 @@ static void check_counters(const struct decoder *decoder, uint32_t input, uint64
 
 	for (int i = 0; i < FRAME_REASON_COUNT; i++)
 		sum += c->refused[i];
-	check(sum == c->frames);
-	check(c->decoded - c->fragments == packets);
-	check(c->bad_checksum <= packets);
+	require(sum == c->frames);
+	require(c->decoded - c->fragments == packets);
+	require(c->bad_checksum <= packets);
 }
 
 static void check_packet(const struct packet *p, struct bytes frame)
 {
 	volatile uint8_t sink = 0;
 
-	check(p->payload_len <= p->payload_wire);
-	check(p->tuple.zero == 0);
+	require(p->payload_len <= p->payload_wire);
+	require(p->tuple.zero == 0);
 	if ((p->flags & PACKET_OPAQUE) != 0)
-		check(p->tuple.sport == 0 && p->tuple.dport == 0);
+		require(p->tuple.sport == 0 && p->tuple.dport == 0);
 	if ((p->flags & PACKET_REASSEMBLED) != 0)
-		check(p->block < BUFFERS);
+		require(p->block < BUFFERS);
 	else
-		check(p->block == 99 && p->payload >= frame.ptr &&
+		require(p->block == 99 && p->payload >= frame.ptr &&
 			p->payload + p->payload_len <= frame.ptr + frame.len);
 	for (uint32_t i = 0; i < p->payload_len; i++) /* readable, says the sanitizer */
 		sink = p->payload[i];
@@ -66,7 +61,7 @@ static struct record next_record(struct rd *rd)
 	struct bytes bytes = rd_bytes(rd, len < rd_left(rd) ? len : rd_left(rd));
 
 	r.copy = malloc(bytes.len > 0 ? bytes.len : 1);
-	check(r.copy != NULL);
+	require(r.copy != NULL);
 	if (bytes.len > 0)
 		memcpy(r.copy, bytes.ptr, bytes.len);
 	r.frame = (struct frame){.data = r.copy,
@@ -111,10 +106,10 @@ static uint64_t run(const uint8_t *data, size_t size)
 	struct arena arena;
 	struct err err;
 
-	check(arena_new(&arena, decoder_bytes(BUFFERS, 2), &err));
+	require(arena_new(&arena, decoder_bytes(BUFFERS, 2), &err));
 	struct decoder *decoder =
 		decoder_new(&arena, BUFFERS, 2, &key, (struct tenant_map){NULL, NULL});
-	check(decoder != NULL);
+	require(decoder != NULL);
 	uint64_t trace = decode_all(decoder, rd_of(bytes_of(data, size)));
 	arena_free(&arena);
 	return trace;
@@ -123,6 +118,6 @@ static uint64_t run(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > 0) /* else data may be NULL */
-		check(run(data, size) == run(data, size));
+		require(run(data, size) == run(data, size));
 	return 0;
 }

@@ -2,19 +2,13 @@
  * consistent.  Input: operations of 6 bytes.  Checked: the books of flows, ends
  * in order of (due time, first packet) and never early, marks, every flow
  * visited once, and all gone at the end. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "flow/flow.h"
+#include "require.h"
 
 #define CAPACITY 40
 #define OP_LEN 6
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 struct fuzz {
 	struct arena arena;
@@ -30,8 +24,8 @@ static void in_order(struct fuzz *fuzz, uint32_t flow, uint64_t due_ns)
 {
 	const struct flow *record = flow_at(fuzz->table, flow);
 
-	check(fuzz->all || due_ns <= fuzz->now_ns);
-	check(due_ns > fuzz->last_due ||
+	require(fuzz->all || due_ns <= fuzz->now_ns);
+	require(due_ns > fuzz->last_due ||
 		(due_ns == fuzz->last_due && record->first_ord >= fuzz->last_ord));
 	fuzz->last_due = due_ns;
 	fuzz->last_ord = record->first_ord;
@@ -42,8 +36,8 @@ static void ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 	struct fuzz *fuzz = self;
 
 	fuzz->ended++;
-	check(!evicted || !fuzz->expiring);
-	check(evicted || due_ns >= flow_at(fuzz->table, flow)->last_ns + FLOW_IDLE_SYN_NS);
+	require(!evicted || !fuzz->expiring);
+	require(evicted || due_ns >= flow_at(fuzz->table, flow)->last_ns + FLOW_IDLE_SYN_NS);
 	if (!evicted)
 		in_order(fuzz, flow, due_ns);
 }
@@ -61,7 +55,7 @@ static void visit(void *self, uint32_t flow)
 {
 	struct fuzz *fuzz = self;
 
-	check(flow_at(fuzz->table, flow)->last_ns <= fuzz->now_ns);
+	require(flow_at(fuzz->table, flow)->last_ns <= fuzz->now_ns);
 	fuzz->visited++;
 }
 
@@ -71,7 +65,7 @@ static void expire(struct fuzz *fuzz, uint64_t now_ns)
 	fuzz->last_due = fuzz->last_ord = 0;
 	flow_expire(fuzz->table, now_ns);
 	fuzz->expiring = false;
-	check(flow_next_due(fuzz->table) > fuzz->now_ns);
+	require(flow_next_due(fuzz->table) > fuzz->now_ns);
 }
 
 static void touch(struct fuzz *fuzz, const uint8_t op[static OP_LEN])
@@ -96,8 +90,8 @@ static void touch(struct fuzz *fuzz, const uint8_t op[static OP_LEN])
 	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);
 	if (flow == 0)
 		return;
-	check(memcmp(flow_key(fuzz->table, flow), &key, sizeof(key)) == 0);
-	check(flow_at(fuzz->table, flow)->last_ns == fuzz->now_ns);
+	require(memcmp(flow_key(fuzz->table, flow), &key, sizeof(key)) == 0);
+	require(flow_at(fuzz->table, flow)->last_ns == fuzz->now_ns);
 	if (op[5] & 4)
 		flow_hole(fuzz->table, flow,
 			op[5] & 8 ? 0 : fuzz->now_ns + 1 + ((uint64_t)op[5] << 23));
@@ -111,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow_owner owner = {.ended = ended, .hole_due = hole_due, .self = &fuzz};
 	struct err err;
 
-	check(arena_new(&fuzz.arena, flow_table_bytes(CAPACITY), &err));
+	require(arena_new(&fuzz.arena, flow_table_bytes(CAPACITY), &err));
 	fuzz.table = flow_table_new(&fuzz.arena, CAPACITY, owner);
 	for (size_t i = 0; i + OP_LEN <= size; i += OP_LEN) {
 		const uint8_t *op = data + i;
@@ -124,14 +118,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		touch(&fuzz, op);
 		fuzz.visited = 0;
 		flow_each(fuzz.table, visit, &fuzz);
-		check(fuzz.visited == flow_count(fuzz.table));
-		check(counters->created == counters->ended + flow_count(fuzz.table));
-		check(counters->ended == fuzz.ended);
+		require(fuzz.visited == flow_count(fuzz.table));
+		require(counters->created == counters->ended + flow_count(fuzz.table));
+		require(counters->ended == fuzz.ended);
 	}
 	expire(&fuzz, fuzz.now_ns);
 	fuzz.all = true;
 	expire(&fuzz, STAMP_END_NS);
-	check(flow_count(fuzz.table) == 0);
+	require(flow_count(fuzz.table) == 0);
 	arena_free(&fuzz.arena);
 	return 0;
 }

@@ -6,16 +6,11 @@
 #include <unistd.h>
 
 #include "generation/generation.h"
+#include "require.h"
 
 #define SEALS_ALL (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static int memfd_of(const uint8_t *data, size_t size)
 {

@@ -4,20 +4,14 @@
  *
  * The input is spans: a head (bit 0 direction, 1 datagram, 2 a new flow), two
  * bytes of the server's port, one of the length in units of 8, then the bytes. */
-#include <stdlib.h>
 
 #include "classify/label.h"
+#include "require.h"
 
 #define STATES 2
 #define HEAD_LEN 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static uint64_t label_all(struct labels *labels, const uint8_t *data, size_t size)
 {

@@ -1,16 +1,10 @@
 /* mask: whatever goes in, what comes out is printable and holds no run of
  * 13..19 digits that a table of issuers and the check digit take for a card. */
-#include <stdlib.h>
 
-#include "base/safe_text.h"
 #include "mask/mask.h"
+#include "base/safe_text.h"
 #include "pan/fixture.h"
-
-static void need(bool fact)
-{
-	if (!fact)
-		abort();
-}
+#include "require.h"
 
 /* Digits with single separators between them, as a reader would join them. */
 static void no_card_in(const char *text, size_t len)
@@ -31,17 +25,17 @@ static void no_card_in(const char *text, size_t len)
 			continue;
 		struct naive_hit hit;
 		digits[count < 20 ? count : 20] = '\0';
-		need(count < 13 || count > 19 || !naive_valid(digits, &hit));
+		require(count < 13 || count > 19 || !naive_valid(digits, &hit));
 		count = gap = 0;
 	}
 }
 
 static void sound(const struct masked *out)
 {
-	need(out->len <= MASKED_MAX);
+	require(out->len <= MASKED_MAX);
 	for (size_t i = 0; i < out->len;) {
 		size_t len = safe_char(bytes_of(out->text + i, out->len - i));
-		need(len > 0);
+		require(len > 0);
 		i += len;
 	}
 	no_card_in(out->text, out->len);

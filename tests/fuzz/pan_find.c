@@ -4,20 +4,15 @@
 
 #include "base/why.h"
 #include "pan/fixture.h"
+#include "require.h"
 
 #define INPUT_MAX 4096
 
 static const struct hash_key key = {.k0 = 1, .k1 = 2};
 
-static void need(bool fact)
-{
-	if (!fact)
-		abort();
-}
-
 static void same(const struct pan_hit *a, const struct pan_hit *b, size_t base)
 {
-	need(a->off == b->off + base && a->len == b->len && a->why == b->why &&
+	require(a->off == b->off + base && a->len == b->len && a->why == b->why &&
 		a->quick == b->quick);
 }
 
@@ -35,7 +30,7 @@ static void windows(struct bytes all, size_t step, const struct pan_scan *whole)
 		if (to <= from)
 			continue;
 		uint8_t *copy = malloc(have - base);
-		need(copy != NULL);
+		require(copy != NULL);
 		memcpy(copy, all.ptr + base, have - base);
 		pan_find(fixture_table(), &key, bytes_of(copy, have - base), from - base, to - base,
 			base == 0, last, &got);
@@ -46,7 +41,7 @@ static void windows(struct bytes all, size_t step, const struct pan_scan *whole)
 		failed += got.failed;
 		from = to;
 	}
-	need(count == whole->count && shaped == whole->shaped && failed == whole->failed);
+	require(count == whole->count && shaped == whole->shaped && failed == whole->failed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,9 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pan_find(fixture_table(), &key, all, 0, all.len, true, true, &whole);
 	for (uint32_t i = 0; i < whole.count; i++) {
 		const struct pan_hit *hit = &whole.hit[i];
-		need(hit->len <= PAN_SPAN_MAX && hit->off + hit->len <= all.len);
-		need((pan_context(fixture_table(), all, hit->off, hit->len, bytes_of(data, 1)) &
-			     ~known) == 0);
+		require(hit->len <= PAN_SPAN_MAX && hit->off + hit->len <= all.len);
+		require((pan_context(fixture_table(), all, hit->off, hit->len, bytes_of(data, 1)) &
+				~known) == 0);
 	}
 	if (whole.more == 0 && all.len > 0)
 		windows(all, data[0] + 1u, &whole);

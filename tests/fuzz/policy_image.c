@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../unit/policy/image_questions.h"
+#include "require.h"
 
 #define PATCH_LEN 4
 #define PATCHES_MAX 64
@@ -22,12 +23,6 @@ static const char text[] =
 	"merchants: [{id: 1, addresses: [10.0.0.1], hostnames: [m.example], accounts: [z],\n"
 	"  authorised: [x]}, {id: 2, addresses: [10.0.0.0/30], level: none}]\n"
 	"assets: [{address: 10.0.0.53, role: resolver}]\n";
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static uint8_t *good_image(size_t *len)
 {

@@ -5,14 +5,9 @@
 #include <unistd.h>
 
 #include "../unit/policy/image_questions.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void build(const char *path, enum policy_level level)
 {

@@ -1,18 +1,12 @@
 /* safe_text.c - any bytes give text of printable, whole characters, the same
  * whatever the room, and the bytes can be had back from it. */
-#include <stdlib.h>
 
 #include "base/safe_text.h"
+#include "require.h"
 
 #define INPUT_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static uint8_t nibble(char c)
 {

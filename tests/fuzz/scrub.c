@@ -3,13 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "require.h"
 #include "shipper/scrub.h"
-
-static void need(int fact)
-{
-	if (!fact)
-		abort();
-}
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -17,20 +12,20 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	char *text = malloc(size > 0 ? size : 1);
 
-	need(text != NULL);
+	require(text != NULL);
 	if (size > 0)
 		memcpy(text, data, size);
 	size_t changed = scrub_text(text, size);
-	need(changed > 0 || size == 0 || memcmp(text, data, size) == 0);
+	require(changed > 0 || size == 0 || memcmp(text, data, size) == 0);
 	for (size_t i = 0; i < size; i++) {
 		char was = (char)data[i];
 		if (text[i] == was)
 			continue;
-		need(text[i] == '*' || text[i] == '2' || text[i] == 'a');
-		need((was >= '0' && was <= '9') || (was >= 'a' && was <= 'f') ||
+		require(text[i] == '*' || text[i] == '2' || text[i] == 'a');
+		require((was >= '0' && was <= '9') || (was >= 'a' && was <= 'f') ||
 			(was >= 'A' && was <= 'F'));
 	}
-	need(scrub_text(text, size) == 0);
+	require(scrub_text(text, size) == 0);
 	free(text);
 	return 0;
 }

@@ -4,11 +4,11 @@
  *
  * The input is patches to a good spool, four bytes each: which file and how
  * (one byte), place (two), value (one). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../unit/shipper/disk_model.h"
 #include "event/wire.h"
+#include "require.h"
 #include "shipper/spool.h"
 
 #define SEGMENT (64u << 10)
@@ -21,12 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct spool_conf conf = {
 	.path = "spool", .sensor = "fuzz", .bytes = 16 * SEGMENT, .segment_bytes = SEGMENT};
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void admit(struct spool *spool, uint64_t n)
 {

@@ -3,20 +3,14 @@
  * from the input itself.  Checked after each: pushed == delivered + duplicate +
  * conflict + pending + skipped; the spans lent are what was counted; offsets
  * run on without a jump; nothing is pending at the end; no block leaks. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "require.h"
 #include "stream/stream.h"
 
 #define OP_LEN 8
 #define BLOCKS 12
 #define FLOWS 2
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 struct fuzz {
 	struct arena arena;
@@ -45,17 +39,17 @@ static void drain(struct fuzz *fuzz, uint32_t flow)
 			fuzz->conflict += span.data.len;
 			continue;
 		}
-		check(span.offset == *offset);
-		check(!fuzz->over[peer][span.dir]);
+		require(span.offset == *offset);
+		require(!fuzz->over[peer][span.dir]);
 		*offset += span.kind == SPAN_GAP ? span.gap : span.data.len;
 		fuzz->data += span.data.len;
 		fuzz->missing += span.kind == SPAN_GAP ? span.gap : 0;
 		fuzz->over[peer][span.dir] |= span.kind == SPAN_END;
 	}
-	check(sum->delivered == fuzz->data && sum->conflict == fuzz->conflict);
-	check(sum->missing == fuzz->missing);
-	check(fuzz->pushed == sum->delivered + sum->duplicate + sum->conflict + sum->pending +
-				      sum->skipped_reassembly + sum->skipped_conflict);
+	require(sum->delivered == fuzz->data && sum->conflict == fuzz->conflict);
+	require(sum->missing == fuzz->missing);
+	require(fuzz->pushed == sum->delivered + sum->duplicate + sum->conflict + sum->pending +
+					sum->skipped_reassembly + sum->skipped_conflict);
 }
 
 static void ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
@@ -70,7 +64,7 @@ static void ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 	stream_end(fuzz->streams, fuzz->table, flow);
 	drain(fuzz, flow);
 	if (flow_at(fuzz->table, flow)->stream != 0)
-		check(fuzz->over[peer][0] && fuzz->over[peer][1]);
+		require(fuzz->over[peer][0] && fuzz->over[peer][1]);
 	stream_free(fuzz->streams, flow_at(fuzz->table, flow));
 	memset(fuzz->offset[peer], 0, sizeof(fuzz->offset[peer]));
 	memset(fuzz->over[peer], 0, sizeof(fuzz->over[peer]));
@@ -83,7 +77,7 @@ static void hole_due(void *self, uint32_t flow, uint64_t due_ns)
 
 	stream_hole_due(fuzz->streams, fuzz->table, flow);
 	if ((record->flags & FLOW_HOLE) != 0)
-		check(flow_hole_due(fuzz->table, flow) > due_ns);
+		require(flow_hole_due(fuzz->table, flow) > due_ns);
 	drain(fuzz, flow);
 }
 
@@ -115,14 +109,14 @@ static void push(
 	}
 	packet.hash = (uint64_t)peer << 32 | packet.tuple.proto;
 	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);
-	check(flow != 0);
+	require(flow != 0);
 	if (packet.tuple.proto == PROTO_UDP) { /* no order to follow */
 		fuzz->data += len;
 		fuzz->pushed += len;
 		stream_push(fuzz->streams, fuzz->table, flow, dir, &packet);
 		struct span span;
-		check(stream_pull(fuzz->streams, &span) == (len > 0));
-		check(!stream_pull(fuzz->streams, &span));
+		require(stream_pull(fuzz->streams, &span) == (len > 0));
+		require(!stream_pull(fuzz->streams, &span));
 		return;
 	}
 	fuzz->pushed += len;
@@ -138,10 +132,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow_owner owner = {.ended = ended, .hole_due = hole_due, .self = &fuzz};
 	struct err err;
 
-	check(arena_new(&fuzz.arena, flow_table_bytes(64) + streams_bytes(FLOWS, BLOCKS), &err));
+	require(arena_new(&fuzz.arena, flow_table_bytes(64) + streams_bytes(FLOWS, BLOCKS), &err));
 	fuzz.table = flow_table_new(&fuzz.arena, 64, owner);
 	fuzz.streams = streams_new(&fuzz.arena, FLOWS, BLOCKS);
-	check(fuzz.streams != NULL);
+	require(fuzz.streams != NULL);
 	for (size_t i = 0; i + OP_LEN <= size; i += OP_LEN) {
 		const uint8_t *op = data + i;
 		size_t from = op[7] & 1 ? i : 0; /* the same bytes again, or others */
@@ -151,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		push(&fuzz, op, data + from, size - from);
 	}
 	flow_expire(fuzz.table, STAMP_END_NS);
-	check(stream_counters(fuzz.streams)->pending == 0);
+	require(stream_counters(fuzz.streams)->pending == 0);
 	arena_free(&fuzz.arena);
 	return 0;
 }

@@ -8,16 +8,11 @@
 
 #include "base/hash.h"
 #include "ingest/batch.h"
+#include "require.h"
 #include "store/journal.h"
 #include "store/schema.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void repair(uint8_t *message, size_t size)
 {

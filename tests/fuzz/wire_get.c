@@ -4,14 +4,9 @@
 #include <string.h>
 
 #include "event/wire.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void records(struct bytes body)
 {

@@ -1,16 +1,10 @@
 /* yaml.c - any bytes give a tree within the limits, or an error with a place. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/yaml.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Walks without recursion: the nodes a tree may hold are few enough to keep. */
 static void check_tree(const struct yaml_node *root)

@@ -23,6 +23,7 @@
 
 #include "build/build.h"
 #include "build/limits.h"
+#include "files.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -39,20 +40,11 @@
 
 static char folder[] = "/tmp/build-test-XXXXXX";
 
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void good_files(void)
 {
-	write_file("policy.yaml", "merchants: [{id: 1, addresses: [203.0.113.1]}]\n");
-	write_file("list.txt", "198.51.100.1\nevil.example\n");
-	write_file("own.rules",
+	file_write_text("policy.yaml", "merchants: [{id: 1, addresses: [203.0.113.1]}]\n");
+	file_write_text("list.txt", "198.51.100.1\nevil.example\n");
+	file_write_text("own.rules",
 		"alert tcp any any -> any any (msg:\"x\"; content:\"needle\"; sid:1;)\n");
 }
 
@@ -140,7 +132,7 @@ static void another_text_has_another_id(void **state)
 
 	(void)state;
 	assert_true(build_here(&request, &one, &err));
-	write_file("list.txt", "198.51.100.2\n");
+	file_write_text("list.txt", "198.51.100.2\n");
 	assert_true(build_here(&request, &two, &err));
 	assert_true(one.id != two.id);
 	assert_true(one.section[SECTION_RULES].hash == two.section[SECTION_RULES].hash);
@@ -176,7 +168,7 @@ static void a_mistake_in_any_file_is_told(void **state)
 		struct generation out, before;
 		struct err err = {0};
 
-		write_file(broken[i][0], broken[i][1]);
+		file_write_text(broken[i][0], broken[i][1]);
 		memset(&out, 0x5a, sizeof(out));
 		memcpy(&before, &out, sizeof(out));
 		uint32_t fds = open_fds();
@@ -208,7 +200,7 @@ static void a_section_beyond_its_limit_ends_the_child(void **state)
 
 	(void)state;
 	limits.section_bytes = 64;
-	write_file("small.txt", "");
+	file_write_text("small.txt", "");
 	request.list_cnt = request.rule_cnt = 0;
 	assert_fails(&request, &limits, EXIT_CANNOT,
 		"compiling the policy failed: the section became larger than 64 bytes; read were "

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "encode.h"
+#include "files.h"
 #include "reading.h"
 
 #define NOBODY 65534
@@ -42,11 +43,8 @@ static const char *path_of(const char *name)
 static const char *write_file(const char *name, const void *data, size_t len)
 {
 	const char *path = path_of(name);
-	FILE *f = fopen(path, "wb");
 
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
+	file_write(path, data, len);
 	return path;
 }
 

@@ -10,22 +10,11 @@
 #include "guard.h"
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
-
 static int setup(void **state)
 {
 	(void)state;
 	bench = bench_new(FRAG_BUFFERS_MIN, 1, (struct tenant_map){0});
 	wire_clear(wire);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(bench_adds_up(bench));
-	bench_free(bench);
 	return 0;
 }
 
@@ -235,7 +224,7 @@ static void the_tenant_is_asked_and_part_of_the_hash(void **state)
 	assert_int_equal(other->packet.source, 2);
 	assert_true(other->packet.hash != bench->packet.hash);
 	bench_free(other);
-	bench->decoder = NULL; /* its copies went with the other's; made anew for teardown */
+	bench->decoder = NULL; /* its copies went with the other's; made anew for bench_stop */
 	arena_free(&bench->arena);
 	free(bench);
 	bench = bench_new(FRAG_BUFFERS_MIN, 1, (struct tenant_map){0});
@@ -269,7 +258,7 @@ static void an_arena_that_is_too_small_gives_no_decoder(void **state)
 	}
 }
 
-#define DECODE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define DECODE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_stop)
 
 int main(void)
 {

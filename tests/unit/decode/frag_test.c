@@ -13,8 +13,6 @@
 #define DATA 32 /* of a datagram of four parts: UDP header and 24 bytes */
 #define MORE 0x2000
 
-static struct wire *wire;
-static struct bench *bench;
 static uint8_t datagram[DATA];
 
 /* A VLAN is a tenant of its own, or of tenant 0 if it is none. */
@@ -36,14 +34,6 @@ static int setup(void **state)
 	wire_ip4(
 		wire, PROTO_UDP); /* makes the sum, which holds for both versions' tests of order */
 	memcpy(datagram, wire_all(wire).ptr + 20, DATA);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(bench_adds_up(bench));
-	bench_free(bench);
 	return 0;
 }
 
@@ -519,7 +509,7 @@ static void random_parts_agree_with_a_naive_twin(void **state)
 	}
 }
 
-#define FRAG_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define FRAG_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_stop)
 
 int main(void)
 {

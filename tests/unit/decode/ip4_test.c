@@ -9,26 +9,6 @@
 
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
-
-static int setup(void **state)
-{
-	(void)state;
-	bench = bench_new(FRAG_BUFFERS_MIN, 1, (struct tenant_map){0});
-	bench->link = LINK_RAW;
-	wire_clear(wire);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(bench_adds_up(bench));
-	bench_free(bench);
-	return 0;
-}
-
 static uint8_t *ip(void)
 {
 	return wire->bytes + wire->start;
@@ -214,7 +194,7 @@ static void other_protocols_are_opaque(void **state)
 	}
 }
 
-#define IP4_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define IP4_TEST(name) cmocka_unit_test_setup_teardown(name, bench_start_raw, bench_stop)
 
 int main(void)
 {

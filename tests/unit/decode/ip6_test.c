@@ -9,26 +9,6 @@
 
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
-
-static int setup(void **state)
-{
-	(void)state;
-	bench = bench_new(FRAG_BUFFERS_MIN, 1, (struct tenant_map){0});
-	bench->link = LINK_RAW;
-	wire_clear(wire);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(bench_adds_up(bench));
-	bench_free(bench);
-	return 0;
-}
-
 static uint8_t *top(void)
 {
 	return wire->bytes + wire->start;
@@ -265,7 +245,7 @@ static void a_home_address_changes_the_sum_and_not_the_tuple(void **state)
 	assert_int_equal(bench->packet.tuple.src.b[0], 0xfc);
 }
 
-#define IP6_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define IP6_TEST(name) cmocka_unit_test_setup_teardown(name, bench_start_raw, bench_stop)
 
 int main(void)
 {

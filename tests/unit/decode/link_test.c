@@ -9,8 +9,6 @@
 
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
 static uint16_t seen_vlans[DECODE_DEPTH];
 static uint32_t seen_vlan_cnt;
 
@@ -32,13 +30,6 @@ static int setup(void **state)
 	wire_clear(wire);
 	wire_pattern(wire, 5);
 	wire_udp(wire, 1111, 2222);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bench_free(bench);
 	return 0;
 }
 
@@ -263,7 +254,7 @@ static void other_links_are_refused_by_name(void **state)
 	assert_int_equal(bench_refused_only(bench, FRAME_LINK_TYPE), 7);
 }
 
-#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_stop)
 
 int main(void)
 {

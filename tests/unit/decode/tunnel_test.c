@@ -9,8 +9,6 @@
 
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
 static uint32_t seen_vni;
 static uint16_t seen_vlans[DECODE_DEPTH];
 static uint32_t seen_vlan_cnt;
@@ -33,14 +31,6 @@ static int setup(void **state)
 	wire_pattern(wire, 100);
 	wire_tcp(wire, 40000, 443);
 	wire_ip4(wire, PROTO_TCP);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(bench_adds_up(bench));
-	bench_free(bench);
 	return 0;
 }
 
@@ -207,7 +197,7 @@ static void a_sliced_inner_packet_is_taken_as_it_is(void **state)
 	free(outer);
 }
 
-#define TUNNEL_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TUNNEL_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_stop)
 
 int main(void)
 {

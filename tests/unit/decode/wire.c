@@ -8,6 +8,9 @@ static const uint8_t ip4_src[4] = {10, 0, 0, 1}, ip4_dst[4] = {10, 0, 0, 2};
 static const uint8_t ip6_src[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
 static const uint8_t ip6_dst[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 2};
 
+struct bench *bench;
+struct wire *wire;
+
 struct wire *wire_new(void)
 {
 	struct wire *w = malloc(sizeof(*w));
@@ -283,4 +286,22 @@ bool bench_refuses(struct bench *b, const struct wire *w, enum frame_reason reas
 
 	return !bench_wire(b, w) && bench_counters(b)->refused[reason] == before + 1 &&
 	       bench_adds_up(b);
+}
+
+int bench_start_raw(void **state)
+{
+	(void)state;
+	bench = bench_new(FRAG_BUFFERS_MIN, 1, (struct tenant_map){0});
+	bench->link = LINK_RAW;
+	wire_clear(wire);
+	return 0;
+}
+
+int bench_stop(void **state)
+{
+	bool fine = bench_adds_up(bench);
+
+	(void)state;
+	bench_free(bench);
+	return fine ? 0 : -1;
 }

@@ -57,6 +57,13 @@ struct bench {
 
 struct bench *bench_new(uint32_t frag_buffers, uint32_t inputs, struct tenant_map tenants);
 void bench_free(struct bench *b);
+
+/* Of the test that runs; the wire is main()'s. */
+extern struct bench *bench;
+extern struct wire *wire;
+int bench_start_raw(void **state); /* frames are IP packets; one input, no tenants */
+int bench_stop(void **state);      /* and its books add up */
+
 /* The frame as it stands, its copy ending at an unreadable page. */
 bool bench_wire(struct bench *b, const struct wire *w);
 /* What packet.hash must be: under the bench's key, of the tuple as bytes, lower end first;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "files.h"
 #include "guard.h"
 #include "pan/fixture.h"
 #include "pan/image.h"
@@ -25,10 +26,7 @@ static void write_file(const char *dir, const char *name, const char *text)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	file_write_text(path, text);
 }
 
 /* Builds from three texts; the error's text without its folder, or "". */

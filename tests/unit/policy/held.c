@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
+
 static char folder[64];
 
 void held_enter(void)
@@ -43,15 +45,6 @@ void held_leave(void)
 	assert_int_equal(rmdir(folder), 0);
 }
 
-void held_write(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 bool held_build(struct held *held, const char *text, const char *profiles, enum policy_level level,
 	struct err *err)
 {
@@ -59,9 +52,9 @@ bool held_build(struct held *held, const char *text, const char *profiles, enum 
 	*err = (struct err){0};
 	empty("psp");
 	if (text != NULL)
-		held_write("policy.yaml", text);
+		file_write_text("policy.yaml", text);
 	if (profiles != NULL)
-		held_write("psp/test.yaml", profiles);
+		file_write_text("psp/test.yaml", profiles);
 	if (!policy_build(text != NULL ? "policy.yaml" : NULL, profiles != NULL ? "psp" : NULL,
 		    level, &held->image, &held->len, err))
 		return false;

@@ -13,8 +13,6 @@ struct held {
 /* A folder of its own is made, and is the working folder until held_leave(). */
 void held_enter(void);
 void held_leave(void);
-/* Writes the text to a file of that folder; a name may hold one folder. */
-void held_write(const char *name, const char *text);
 /* Builds "policy.yaml" of that text (NULL: none), with the folder "psp" if
  * profiles is a text; opens the image.  False and err otherwise. */
 bool held_build(struct held *held, const char *text, const char *profiles, enum policy_level level,
