@@ -21,15 +21,15 @@
 #include "keeper/feed.h"
 #include "keeper/key.h"
 #include "keeper/reload.h"
+#include "keeper/restart.h"
 #include "keeper/ring.h"
 #include "keeper/sink.h"
 #include "shipper/shipper.h"
 
-#define RESTARTS_MAX 5              /* of an engine that dies again and again */
-#define RESTART_FRESH_NS 5000000000 /* one that lived longer died of something else */
-#define PAUSE_LIVE_NS 200000000l
-#define PAUSE_LIVE_S 10 /* after as many */
-#define TICK_S 1
+#define RESTARTS_MAX 5                /* of an engine that files kill again and again */
+#define ENGINE_LIVED_NS 5000000000ull /* it died of something else then */
+#define SHIPPER_LIVED_NS 60000000000ull
+#define TICK_NS 1000000000ull
 
 struct keeper {
 	const struct conf *conf;
@@ -38,10 +38,9 @@ struct keeper {
 	struct event_ring ring;
 	uint8_t card_key[CARD_KEY_LEN];
 	pid_t engine, shipper;
-	int engine_status;   /* exit status once it has ended for good; -1: runs */
-	uint32_t restarts;   /* of the engine, */
-	uint32_t fresh;      /* without one that lived, */
-	uint64_t started_ns; /* the last one at */
+	int engine_status; /* exit status once it has ended for good; -1: runs */
+	uint32_t restarts; /* of the engine */
+	struct restart engine_again, shipper_again;
 	struct reload reload;
 	sigset_t signals; /* that are waited for, and blocked else */
 	bool stopping;
@@ -261,56 +260,47 @@ static const char *how(int status)
 
 static bool start_engine(struct keeper *keeper, struct err *err)
 {
-	keeper->started_ns = clock_boot_ns();
+	restart_started(&keeper->engine_again, clock_boot_ns());
 	keeper->engine = start(keeper, engine_child, err);
 	return keeper->engine != -1;
 }
 
-/* Live it starts again for ever, only later and later; files kill it again. */
-static bool starts_again(struct keeper *keeper)
+static bool start_shipper(struct keeper *keeper, struct err *err)
+{
+	restart_started(&keeper->shipper_again, clock_boot_ns());
+	keeper->shipper = start(keeper, shipper_child, err);
+	return keeper->shipper != -1;
+}
+
+static void engine_ended(struct keeper *keeper, int status)
+{
+	keeper->engine_status = status;
+	say_no_more_events(keeper);
+}
+
+/* The engine is gone: for good if it said so or files kill it again and again.  Live it
+ * starts again for ever. */
+static bool engine_gone(struct keeper *keeper, int status, struct err *err)
 {
 	bool live = source_is_live(keeper->source);
 
-	if (live && clock_boot_ns() - keeper->started_ns > RESTART_FRESH_NS)
-		keeper->fresh = 0;
-	return keeper->fresh < RESTARTS_MAX || live;
-}
-
-/* False: an order to stop came meanwhile. */
-static bool pause_live(const struct keeper *keeper)
-{
-	struct timespec pause = {.tv_nsec = PAUSE_LIVE_NS};
-	sigset_t stops;
-
-	if (!source_is_live(keeper->source))
-		return true;
-	if (keeper->fresh > RESTARTS_MAX)
-		pause = (struct timespec){.tv_sec = PAUSE_LIVE_S};
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	return sigtimedwait(&stops, NULL, &pause) == -1;
-}
-
-/* The engine is gone: for good if it said so or the input kills it again and again. */
-static bool engine_gone(struct keeper *keeper, int status, struct err *err)
-{
-	bool killed = WIFSIGNALED(status);
-
-	if (killed && !keeper->stopping && starts_again(keeper)) {
-		log_line(LOG_LEVEL_ERROR, "the engine died (%s); it starts again", how(status));
-		keeper->restarts++;
-		keeper->fresh++;
-		if (pause_live(keeper))
-			return start_engine(keeper, err);
-		keeper->stopping = true;
-	}
 	keeper->engine = 0;
-	keeper->engine_status = killed ? EXIT_INTERNAL : WEXITSTATUS(status);
-	if (killed && !keeper->stopping)
-		log_line(LOG_LEVEL_ERROR, "the engine died %u times; giving up", keeper->restarts);
-	say_no_more_events(keeper);
-	return true;
+	if (!WIFSIGNALED(status)) {
+		engine_ended(keeper, WEXITSTATUS(status));
+		return true;
+	}
+	if (keeper->stopping || (!live && keeper->restarts == RESTARTS_MAX)) {
+		if (!keeper->stopping)
+			log_line(LOG_LEVEL_ERROR, "the engine died %u times; giving up",
+				keeper->restarts + 1);
+		engine_ended(keeper, EXIT_INTERNAL);
+		return true;
+	}
+	keeper->restarts++;
+	uint64_t pause_ns = restart_died(&keeper->engine_again, clock_boot_ns());
+	log_line(LOG_LEVEL_ERROR, "the engine died (%s); it starts again in %u ms", how(status),
+		live ? (unsigned)(pause_ns / 1000000) : 0);
+	return live || start_engine(keeper, err); /* files wait for nobody */
 }
 
 static bool shipper_gone(struct keeper *keeper, int status, struct err *err)
@@ -323,14 +313,18 @@ static bool shipper_gone(struct keeper *keeper, int status, struct err *err)
 	}
 	if (keeper->stopping)
 		return true;
-	log_line(LOG_LEVEL_ERROR, "the shipper died (%s); it starts again", how(status));
-	keeper->shipper = start(keeper, shipper_child, err);
-	return keeper->shipper != -1;
+	uint64_t pause_ns = restart_died(&keeper->shipper_again, clock_boot_ns());
+	log_line(LOG_LEVEL_ERROR, "the shipper died (%s); it starts again in %u ms", how(status),
+		(unsigned)(pause_ns / 1000000));
+	return true;
 }
 
 static void stop_children(struct keeper *keeper)
 {
 	keeper->stopping = true;
+	if (keeper->engine_again.due_ns != 0)
+		engine_ended(keeper, EXIT_INTERNAL);
+	keeper->engine_again.due_ns = keeper->shipper_again.due_ns = 0;
 	if (keeper->engine > 0)
 		kill(keeper->engine, SIGTERM);
 	else if (keeper->shipper > 0)
@@ -355,14 +349,48 @@ static bool reap(struct keeper *keeper, struct err *err)
 	return fine;
 }
 
+/* Those whose pause is over. */
+static bool start_due(struct keeper *keeper, struct err *err)
+{
+	uint64_t now_ns = clock_boot_ns();
+	bool fine = true;
+
+	if (keeper->engine_again.due_ns != 0 && keeper->engine_again.due_ns <= now_ns)
+		fine = start_engine(keeper, err);
+	if (fine && keeper->shipper_again.due_ns != 0 && keeper->shipper_again.due_ns <= now_ns)
+		fine = start_shipper(keeper, err);
+	return fine;
+}
+
+static struct timespec until_due(const struct keeper *keeper)
+{
+	uint64_t due[] = {keeper->engine_again.due_ns, keeper->shipper_again.due_ns};
+	uint64_t now_ns = clock_boot_ns(), wait_ns = TICK_NS;
+
+	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++) {
+		uint64_t left_ns = due[i] > now_ns ? due[i] - now_ns : 0;
+
+		if (due[i] != 0 && left_ns < wait_ns)
+			wait_ns = left_ns;
+	}
+	return (struct timespec){
+		.tv_sec = (time_t)(wait_ns / 1000000000), .tv_nsec = (long)(wait_ns % 1000000000)};
+}
+
+static bool has_child(const struct keeper *keeper)
+{
+	return keeper->engine > 0 || keeper->engine_again.due_ns != 0 || keeper->shipper > 0 ||
+	       keeper->shipper_again.due_ns != 0;
+}
+
 /* Until both are gone.  The shipper is told to end only after the engine has. */
 static bool watch(struct keeper *keeper, struct err *err)
 {
-	const struct timespec tick = {.tv_sec = TICK_S};
 	bool fine = true;
 
-	while (keeper->engine > 0 || keeper->shipper > 0) {
-		int signal = sigtimedwait(&keeper->signals, NULL, &tick);
+	while (has_child(keeper)) {
+		const struct timespec wait = until_due(keeper);
+		int signal = sigtimedwait(&keeper->signals, NULL, &wait);
 
 		if (signal == SIGHUP && !keeper->stopping)
 			reload_begin(&keeper->reload);
@@ -370,6 +398,7 @@ static bool watch(struct keeper *keeper, struct err *err)
 		fine = reap(keeper, err) && fine;
 		if (signal == SIGTERM || signal == SIGINT || keeper->stopping || !fine)
 			stop_children(keeper);
+		fine = start_due(keeper, err) && fine;
 	}
 	return fine;
 }
@@ -397,8 +426,7 @@ static int run(struct keeper *keeper, struct err *err)
 	say_defaults(keeper->conf);
 	block_signals(keeper);
 	keeper->engine_status = -1;
-	keeper->shipper = start(keeper, shipper_child, err);
-	if (!start_engine(keeper, err)) {
+	if (!start_shipper(keeper, err) || !start_engine(keeper, err)) {
 		stop_children(keeper);
 		keeper->engine = 0;
 		keeper->engine_status = err->status;
@@ -410,7 +438,10 @@ static int run(struct keeper *keeper, struct err *err)
 
 int keeper_run(const struct conf *conf, struct err *err)
 {
-	struct keeper keeper = {.conf = conf, .ring = {.fd = -1}};
+	struct keeper keeper = {.conf = conf,
+		.ring = {.fd = -1},
+		.engine_again = {.lived_ns = ENGINE_LIVED_NS},
+		.shipper_again = {.lived_ns = SHIPPER_LIVED_NS}};
 	int status = run(&keeper, err);
 
 	explicit_bzero(keeper.card_key, sizeof(keeper.card_key));
