@@ -83,6 +83,7 @@ static void signals_default(void)
 
 	for (int s = 1; s < NSIG; s++)
 		sigaction(s, &action, NULL); /* some cannot be set, and need not */
+	signal(SIGHUP, SIG_IGN); /* to all of us, where a terminal goes away: the parent's */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

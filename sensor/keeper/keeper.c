@@ -383,6 +383,16 @@ static bool has_child(const struct keeper *keeper)
 	       keeper->shipper_again.due_ns != 0;
 }
 
+/* A replay is of one generation: its events, sent again, must be the same. */
+static void hang_up(struct keeper *keeper)
+{
+	if (source_is_live(keeper->source))
+		reload_begin(&keeper->reload);
+	else
+		log_line(LOG_LEVEL_WARN,
+			"SIGHUP: a replay reads its files once, at the start; it goes on");
+}
+
 /* Until both are gone.  The shipper is told to end only after the engine has. */
 static bool watch(struct keeper *keeper, struct err *err)
 {
@@ -393,7 +403,7 @@ static bool watch(struct keeper *keeper, struct err *err)
 		int signal = sigtimedwait(&keeper->signals, NULL, &wait);
 
 		if (signal == SIGHUP && !keeper->stopping)
-			reload_begin(&keeper->reload);
+			hang_up(keeper);
 		source_tend(keeper->source);
 		fine = reap(keeper, err) && fine;
 		if (signal == SIGTERM || signal == SIGINT || keeper->stopping || !fine)
@@ -403,15 +413,23 @@ static bool watch(struct keeper *keeper, struct err *err)
 	return fine;
 }
 
-/* SIGHUP means a reload where there is something to reload for. */
+/* For as long as we live: it ends nothing, and what comes before we watch is seen to then. */
+static void block_hangup(void)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
+}
+
 static void block_signals(struct keeper *keeper)
 {
 	sigemptyset(&keeper->signals);
 	sigaddset(&keeper->signals, SIGTERM);
 	sigaddset(&keeper->signals, SIGINT);
 	sigaddset(&keeper->signals, SIGCHLD);
-	if (source_is_live(keeper->source))
-		sigaddset(&keeper->signals, SIGHUP);
+	sigaddset(&keeper->signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &keeper->signals, NULL);
 }
 
@@ -419,6 +437,7 @@ static int run(struct keeper *keeper, struct err *err)
 {
 	struct spsc_control *control;
 
+	block_hangup();
 	if (!prepare(keeper, err) || !reload_init(&keeper->reload, &keeper->conf->build, err))
 		return err->status;
 	control = keeper->ring.mem;

@@ -4,6 +4,7 @@ broken one changes nothing and says why.  Prints TAP.
 
 usage: see lab.py; needs root"""
 import collections
+import signal
 import subprocess
 import sys
 import threading
@@ -142,6 +143,41 @@ def an_engine_that_starts_again_has_the_newest(folder):
         act(live, sender, parts[1], BEFORE)
         sender.close()
         live.stop()
+
+
+def blocks_hangup(pid):
+    with open(f"/proc/{pid}/status") as file:
+        mask, = [line.split()[1] for line in file if line.startswith("SigBlk:")]
+    return int(mask, 16) >> (signal.SIGHUP - 1) & 1
+
+
+@test
+def a_replay_goes_on_and_reads_nothing_again(folder):
+    """It waits for an aggregator that comes only after the signals."""
+    capture = lab.forge(folder / "robbery.pcap", lab.SCENARIOS / "robbery.forge")
+    errors, listed = folder / "sensor.err", folder / "list.csv"
+    listed.write_text("192.0.2.99\n")
+    with open(errors, "ab") as file:
+        sensor_ = subprocess.Popen(
+            [lab.SENSOR, "-r", capture, "--publish", f"ipc://{folder}/events", "--spool",
+             str(folder / "spool"), *lab.POLICY, "--list", str(listed)],
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    try:
+        lab.wait_for("keeper that looks after signals", lambda: blocks_hangup(sensor_.pid))
+        sensor_.send_signal(signal.SIGHUP)  # it compiles yet
+        lab.wait_for("a line about it", lambda: errors.read_text().count("SIGHUP") == 1)
+        listed.write_text("no address at all\n")
+        sensor_.send_signal(signal.SIGHUP)
+        lab.wait_for("a second line", lambda: errors.read_text().count("SIGHUP") == 2)
+        with lab.aggregator(folder) as aggregator:
+            equal(sensor_.wait(timeout=60), 0, "exit status: " + errors.read_text())
+            equal(len(aggregator.pages()), 1, "incidents")
+    finally:
+        sensor_.kill()
+        sensor_.wait()
+    said = errors.read_text()
+    equal(said.count("a replay reads its files once, at the start; it goes on"), 2, said)
+    check("refused" not in said, said)
 
 
 main()
