@@ -17,6 +17,7 @@ class Alert:
         cards = ours.get("cards") or {}
         self.cards = cards.get("list", [])
         self.distinct = cards.get("distinct", 0)
+        self.finding = ours["finding_id"]
         self.server = ours["subject"].get("server")
         self.ends = (self.server, event.get("src_ip"), event.get("dest_ip"))
 

@@ -170,31 +170,35 @@ def score_decoys(run, rows, options):
     return tally
 
 
+def cards_told(alerts):
+    """(first, last, length) of those that are listed, and how many there are: lists are cut."""
+    listed = {(card["bin"], card["last4"], card["digits"])
+              for alert in alerts for card in alert.cards}
+    most = collections.Counter()
+    for alert in alerts:
+        most[alert.finding] = max(most[alert.finding], alert.distinct)
+    return listed, max(len(listed), sum(most.values()))
+
+
 def score_mixed(run, rows, options):
-    """Cards told of cards planted; what is told and was not planted is a false one."""
+    """Cards told of cards planted; what is told and was not planted is a false one.  Where a
+    list is cut its rest counts as found only if nothing in it can be false."""
     table = collections.defaultdict(lambda: [0, 0, 0, 0])
     for row in rows:
-        counts = table[row["context"]]
-        alerts = [alert for alert in run.of(row) if alert.is_of_cards(options.at)]
-        cards = row["cards"]
-        listed = {(card["bin"], card["last4"], card["digits"])
-                  for alert in alerts for card in alert.cards}
-        true = {(card[:6], card[-4:], len(card)) for card in cards}
-        most = max((alert.distinct for alert in alerts), default=0)
-        hit = len(listed & true)
-        false = len(listed - true)
-        if most > len(listed):  # the list is cut: what it does not name is taken by number
-            hit, false = min(len(true), most - false), false + max(0, most - false - len(true))
-        counts[0] += hit
-        counts[1] += len(true)
-        counts[2] += false
-        counts[3] += 1
-    print(f"\n{'context':28} {'messages':>8} {'cards':>7} {'told':>7} {'false':>7} {'recall':>7}"
+        listed, count = cards_told([alert for alert in run.of(row)
+                                    if alert.is_of_cards(options.at)])
+        true = {(card[:6], card[-4:], len(card)) for card in row["cards"]}
+        clean = listed <= true and count <= len(true)
+        sums = (count if clean else len(listed & true), len(true),
+                0 if clean else max(len(listed - true), count - len(true)), 1)
+        table[row["context"]] = [old + new for old, new in zip(table[row["context"]], sums)]
+    print(f"\n{'context':28} {'messages':>8} {'cards':>7} {'found':>7} {'false':>7} {'recall':>7}"
           f" {'precision':>9}")
     sums = [sum(counts[at] for counts in table.values()) for at in range(4)]
     for context, (hit, total, false, messages) in [*sorted(table.items()), ("all", sums)]:
-        print(f"{context:28} {messages:8} {total:7} {hit:7} {false:7}"
-              f" {100 * hit / max(1, total):7.1f} {100 * hit / max(1, hit + false):9.1f}")
+        recall = f"{100 * hit / total:7.1f}" if total else f"{'-':>7}"
+        precision = f"{100 * hit / (hit + false):9.1f}" if hit + false else f"{'-':>9}"
+        print(f"{context:28} {messages:8} {total:7} {hit:7} {false:7} {recall} {precision}")
     tally = Tally()
     tally.rows["recall"] = [sums[0], sums[1], 0]
     tally.rows["precision"] = [sums[0], max(1, sums[0] + sums[2]), 0]
@@ -209,15 +213,18 @@ def score_shapes(run, rows, options):
             good = not alerts
         else:
             good = any(alert.holds(row["card"]) for alert in alerts)
-        table[row["shape"]].append((good, row, alerts))
-        tally.add("silent" if row["silent"] else "shapes", good, good)
-    print(f"\n{'no':3} {'shape':62} as it must be")
+        true = row["silent"] or any(alert.holds(row["card"]) and is_true(alert.encoding, row)
+                                    for alert in alerts)
+        table[row["shape"]].append((good, row, alerts, true))
+        tally.add("silent" if row["silent"] else "shapes", good, true and good)
+    print(f"\n{'no':3} {'shape':36} good  true")
     for shape, cases in sorted(table.items()):
         good = sum(case[0] for case in cases)
-        said = sorted({" > ".join(alert.encoding) or "plain" for _, _, alerts in cases
-                       for alert in alerts})
-        print(f"{shape:3} {cases[0][1]['what'][:62]:62} {good}/{len(cases)}"
-              f" {'' if good == len(cases) else '<<<'} {'; '.join(said)}")
+        true = sum(case[3] for case in cases)
+        said = sorted({" > ".join(alert.encoding) or "plain" for case in cases
+                       for alert in case[2]})
+        print(f"{shape:3} {cases[0][1]['what']:36} {good}/{len(cases)} {true:3}/{len(cases)}"
+              f" {'   ' if good == len(cases) else '<<<'} {'; '.join(said)}")
     tally.show("all")
     return tally
 
