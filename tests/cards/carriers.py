@@ -184,8 +184,8 @@ def raw_tcp(rng, place, payload):
 
 
 def raw_udp(rng, place, payload):
-    return [Exchange("udp", 9999, True, [(True, around(rng, place, payload)[-1400:]
-                                          if len(payload) < 1300 else payload)])]
+    said = around(rng, place, payload)
+    return [Exchange("udp", 9999, True, [(True, said if len(said) < 1400 else payload)])]
 
 
 def icmp(rng, place, payload):

@@ -53,8 +53,9 @@ class Decoys(unittest.TestCase):
         self.assertEqual(MADE[:100], list(decoys.generate(3, 9000))[:100])
 
     def test_numbers_with_a_check_of_their_own_pass_it(self):
-        """GS1's own example of a GTIN-13, and the corporate number of the tax agency."""
+        """GS1's own example of a GTIN-13, and a pencil's."""
         self.assertEqual(decoy_shapes.ean_digit("629104150021"), "3")
+        self.assertEqual(decoy_shapes.ean_digit("400638133393"), "1")
         for _, truth, _ in MADE:
             if truth["context"] == "jan":
                 for value in truth["values"]:

@@ -22,9 +22,9 @@ ALPHABETS = [
 ]
 SEPARATORS = [b" ", b"-", b".", b"+", b"_", b"\xc2\xa0", b"\xe3\x80\x80", b"%20", b"%2D", b"%2d",
               b"&nbsp;", b"\\u3000"]
-GROUPINGS = [(4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4)]
-ASCII_LEFT = rb"[0-9A-Za-z_.+%-]"
-ASCII_RIGHT = rb"[0-9A-Za-z_]|\.[0-9]"
+ASCII_LEFT = re.compile(rb"[0-9A-Za-z_.+%-]\Z")
+ASCII_LEFT_OF_GROUPS = re.compile(rb"[0-9A-Za-z_.]\Z")
+ASCII_RIGHT = re.compile(rb"[0-9A-Za-z_]|\.[0-9]")
 
 
 def digits_of(raw, name, width):
@@ -43,42 +43,56 @@ def is_card(digits, tier):
 
 def runs(data, name, digit, width):
     """Whole runs of digits of one alphabet."""
-    if name == "plain":
-        pattern = rb"(?<!" + ASCII_LEFT + rb")[0-9]{12,19}(?!" + ASCII_RIGHT + rb")"
-    elif name == "full-width-iso-2022-jp":
-        pattern = rb"(?:(?<=\x1b\x24\x42)|(?<=\x1b\x24\x40))(?:" + digit + rb"){12,19}(?=\x1b)"
-    else:
-        pattern = rb"(?<!(?:" + digit + rb"))(?:" + digit + rb"){12,19}(?!" + digit + rb")"
-    for match in re.finditer(pattern, data):
-        yield match.start(), match.end(), digits_of(match.group(), name, width)
+    for match in re.finditer(rb"(?:" + digit + rb")+", data):
+        start, end = match.span()
+        if not 12 <= (end - start) // width <= 19:
+            continue
+        if name == "plain" and (ASCII_LEFT.search(data[max(0, start - 1):start])
+                                or ASCII_RIGHT.match(data[end:end + 2])):
+            continue
+        if name == "full-width-iso-2022-jp" and not (
+                data[max(0, start - 3):start] in (b"\x1b$B", b"\x1b$@")
+                and data[end:end + 1] == b"\x1b"):
+            continue
+        yield start, end, digits_of(match.group(), name, width)
+
+
+def patterns_of_groups(digit):
+    """4-4-4-4 with or without three more, and 4-6-5 or 4-6-4; one separator throughout."""
+    def group(size):
+        return rb"((?:" + digit + rb"){" + size + rb"})"
+
+    separator = rb"(" + rb"|".join(map(re.escape, SEPARATORS)) + rb")"
+    again = rb"\2"
+    yield (group(b"4") + separator + group(b"4") + again + group(b"4") + again + group(b"4")
+           + rb"(?:" + again + group(b"3") + rb"(?!" + digit + rb"))?")
+    yield group(b"4") + separator + group(b"6") + again + group(b"5")
+    yield group(b"4") + separator + group(b"6") + again + group(b"4") + rb"(?!" + digit + rb")"
 
 
 def chain_goes_on(data, start, end, separator):
     """A group before or behind: this is a piece of a UUID, an address, a longer number."""
-    before, behind = data[:start], data[end:]
-    return (before.endswith(separator) and re.search(rb"[0-9A-Fa-f]$", before[:-len(separator)])
-            or behind.startswith(separator) and re.match(rb"[0-9A-Fa-f]", behind[len(separator):]))
+    size = len(separator)
+    before, behind = data[max(0, start - size - 1):start], data[end:end + size + 1]
+    return (before.endswith(separator) and re.match(rb"[0-9A-Fa-f]", before[:-size])
+            or behind.startswith(separator) and re.match(rb"[0-9A-Fa-f]", behind[size:]))
 
 
 def groups(data, name, digit, width):
     """Groups of digits with one separator throughout."""
-    for separator in SEPARATORS:
-        for sizes in GROUPINGS:
-            inner = re.escape(separator).join(
-                rb"((?:" + digit + rb"){" + str(size).encode() + rb"})" for size in sizes)
-            pattern = rb"(?=(" + inner + rb"))"
-            for match in re.finditer(pattern, data):
-                start, end = match.span(1)
-                left, right = data[max(0, start - width):start], data[end:end + width]
-                if re.fullmatch(digit, left) or re.fullmatch(digit, right):
-                    continue
-                if name == "plain" and (re.search(rb"[0-9A-Za-z_.]$", left)
-                                        or re.match(ASCII_RIGHT, data[end:end + 2])):
-                    continue
-                if chain_goes_on(data, start, end, separator):
-                    continue
-                yield start, end, "".join(digits_of(group, name, width)
-                                          for group in match.groups()[1:])
+    for pattern in patterns_of_groups(digit):
+        for match in re.finditer(pattern, data):
+            start, end = match.span()
+            left, right = data[max(0, start - width):start], data[end:end + width]
+            if re.fullmatch(digit, left) or re.fullmatch(digit, right):
+                continue
+            if name == "plain" and (ASCII_LEFT_OF_GROUPS.search(left)
+                                    or ASCII_RIGHT.match(data[end:end + 2])):
+                continue
+            if chain_goes_on(data, start, end, match.group(2)):
+                continue
+            pieces = [match.group(1), *[piece for piece in match.groups()[2:] if piece]]
+            yield start, end, "".join(digits_of(piece, name, width) for piece in pieces)
 
 
 def find(data, tier=2):

@@ -50,6 +50,13 @@ class Finder(unittest.TestCase):
         for charset in forms.CHARSETS.values():
             self.assertEqual(digits("カード番号 ".encode(charset) + forms.wide(VISA, charset)), [VISA])
 
+    def test_full_width_groups_inside_longer_ones_are_none(self):
+        text = "\u3000".join(issuers.groups_of(VISA))
+        wide = "".join(chr(ord(char) + 0xfee0) if char.isdigit() else char for char in text)
+        self.assertEqual(digits(wide.encode()), [VISA])
+        for longer in ("\uff17" + wide, wide + "\uff17"):
+            self.assertEqual(digits(longer.encode()), [])
+
     def test_tiers(self):
         maestro = issuers.draw_card(random.Random(6), "maestro").encode()
         self.assertEqual(digits(maestro, 1), [])

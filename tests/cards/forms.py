@@ -82,6 +82,11 @@ def emv(card, form):
     return bytes([0x5a if form == "emv5a" else 0x57, len(value)]) + value + date
 
 
+def careful(rng, number):
+    """Percent coded as browsers do, or left as it is as scripts do."""
+    return urllib.parse.quote_plus(number).encode() if rng.random() < 0.5 else number
+
+
 def split_pairs(rng, card, form):
     """Numbered fields; in one of four they come in another order than their keys."""
     stem, pieces = rng.choice(SPLIT_KEYS), pieces_of(card.digits, int(form[-1]))
@@ -117,6 +122,8 @@ def record(rng, card, form, style):
     if style == "json" and form.endswith(("shift_jis", "euc-jp", "iso-2022-jp")):
         style = "form"
     if style == "form":
+        if form.startswith("full-width") or form in ("grouped-nbsp", "grouped-wide-space"):
+            number = careful(rng, number)
         pairs = [(keys[0], number), *rest]
         return as_form(rng.sample(pairs, len(pairs)) if rng.random() < 0.3 else pairs), style
     if style == "json":

@@ -117,7 +117,7 @@ def json_base64(case):
 
 
 def full_width(case):
-    return case.post(case.record(forms.wide(case.card.digits, "utf-8")))
+    return case.post(case.record(forms.careful(case.rng, forms.wide(case.card.digits, "utf-8"))))
 
 
 def b64(case):

@@ -60,6 +60,23 @@ def why_not_form(form, style, chain):
     return None
 
 
+def why_not_keyed(carrier, style, chain):
+    """Keys are searched where there is reason to, and where something proves them."""
+    keyed = [name for name in chain if name in codings.SEARCHED]
+    if keyed and style == "lone":
+        return "a bare number under a key to be searched: chance gives as good ones"
+    if keyed and style == "emv":
+        return "packed decimals prove no key"
+    if "xor-repeating" in keyed and style in ("pipe", "track"):
+        return "no known word that proves the key"
+    keys = {"xor", "add", "xor-repeating"} & set(keyed)
+    if keys and carrier in ("path", "cookie", "header", "dns-label", "dns-spread") or \
+            keys & set(chain[:1]) and carrier not in ("octet-body", "raw-tcp", "raw-udp", "icmp",
+                                                      "response-image"):
+        return "keys are searched in bodies that are suspicious already"
+    return None
+
+
 def keeps_card(carrier, style, form, chain, kind):
     """Whether such a message is one the product promises to find: None, or why not."""
     if style == "lone" and (carrier not in LONE or kind in issuers.TIER2):
@@ -68,10 +85,7 @@ def keeps_card(carrier, style, form, chain, kind):
         return "lists of cards stand in answers"
     if carrier == "dns-txt" and style != "list":
         return "an answer with fewer than ten cards is a counter by the table of directions"
-    if chain and chain[0] in ("xor", "add", "xor-repeating") and carrier not in (
-            "octet-body", "raw-tcp", "raw-udp", "icmp", "response-image"):
-        return "keys are searched in bodies that are suspicious already"
-    return why_not_form(form, style, chain)
+    return why_not_form(form, style, chain) or why_not_keyed(carrier, style, chain)
 
 
 def inner_layers(style, form):
