@@ -268,7 +268,9 @@ def encode(rng, chain, data, number):
         if reason:
             raise ValueError(reason)
         coded, variant = CODINGS[name].encode(rng, data)
-        if data in coded or number in data and number in coded:
+        if number in coded:
+            clear = [*chain[len(chain) - 1 - len(variants):]]
+        elif data in coded:
             clear.append(name)
         data = coded
         variants.insert(0, variant)

@@ -119,6 +119,13 @@ class Codings(unittest.TestCase):
         self.assertEqual(base64.b64decode(coded + b"==")[:2], b"\x1f\x8b")
         self.assertEqual((len(variants), clear), (3, ["tar"]))
 
+    def test_layers_over_a_number_that_stands_there_clear_need_no_name(self):
+        for chain, clear in ((["tar", "image"], {"tar", "image"}), (["hex", "tar"], {"tar"}),
+                             (["reversal", "image", "reversal"], {"reversal", "image"}),
+                             (["image", "hex"], {"image"})):
+            _, _, found = codings.encode(random.Random(1), chain, SAMPLES[0], b"03/28")
+            self.assertEqual(set(found), clear)
+
     def test_what_nobody_writes_has_a_reason(self):
         self.assertIn("no text", codings.why_not(["utf-16le", "gzip"]))
         self.assertIn("two unknown keys", codings.why_not(["xor", "base64", "rot"]))

@@ -15,6 +15,7 @@ class Context(typing.NamedTuple):
     directions: tuple
     most: int = 700       # numbers in a message
     repeats: bool = False  # one value again and again
+    dense: bool = True    # they may all have a right check digit
 
 
 UP, DOWN, IN, PULL = "up", "down", "in", "pull"
@@ -46,6 +47,8 @@ CONTEXTS = [Context(*row) for row in [
     ("points", "number of a point programme", N16, json_rows("pointId"), (UP, PULL)),
     ("invoice", "invoice numbers, with dates beside", N16,
      lines("Invoice {v} of {date}, due 12/28, {name}, JPY {small}00"), (UP, DOWN)),
+    ("licence-keys", "keys of four by four digits", shape.four_by_four("-"),
+     json_rows("license_key"), (UP, DOWN), 700, False, False),
     ("serials", "serial numbers and gift codes", N16, json_rows("serial_no"), (UP, DOWN)),
     ("rakuten", "shop, date, sequence", shape.rakuten, json_rows("orderNumber"), (UP, PULL)),
     ("amazon", "3-7-7", shape.amazon, csv("amazon-order-id,date,name,tel,zip,total"), (UP, PULL)),
@@ -115,6 +118,10 @@ CONTEXTS = [Context(*row) for row in [
     ("base64-run", "digits in base64", shape.base64_run, json_rows("blob", nothing), BOTH, 200),
     ("base64-state", "order numbers in a state of base64", N16, base64_json("order_ids"),
      (IN, DOWN)),
+    ("alnum-ids", "ids of payment providers", shape.alnum_id, json_rows("id", nothing), BOTH),
+    ("aws-arn", "accounts of 12 digits: Maestro", shape.whole("5018", "5020", "5038", "58",
+                                                              length=12),
+     lines("arn:aws:iam::{v}:role/web-{small}"), (UP, DOWN)),
     ("mime-boundary", "boundaries of digits", shape.boundary, mime, (UP, IN), 1),
     ("message-id", "ids of mail", N16, lines("Message-ID: <{small}.{v}.JavaMail@web{small}>"),
      (UP, DOWN)),
@@ -137,6 +144,11 @@ CONTEXTS = [Context(*row) for row in [
     ("wei", "amounts of 18 decimals", shape.wei, json_rows("value", nothing), BOTH),
     ("long-runs", "runs of 40 digits", shape.long_run(40), json_rows("ref", nothing), BOTH),
     ("digits-2000", "a number of 2,000 digits", shape.long_run(2000), joined("\n"), BOTH, 3),
+    ("stamps", "times of 17 and 19 digits", shape.stamp, json_rows("ts", nothing, as_number=True),
+     BOTH),
+    ("table", "four columns of four digits", shape.four_by_four(" "),
+     lines("{v}", head="open high low last"), BOTH, 700, False, False),
+    ("oid", "object identifiers", shape.oid, lines("{v} = INTEGER: {small}"), (UP, DOWN)),
     # people and companies
     ("phones", "telephone numbers beside each other", shape.phones,
      lines("{name} TEL/FAX {v} {date}"), (UP, DOWN)),

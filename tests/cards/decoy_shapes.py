@@ -163,6 +163,33 @@ def placeholder(rng, wish):
             return text
 
 
+def stamp(rng, wish):
+    """Digits of a date and of milliseconds, or nanoseconds since 1970."""
+    when = moment(rng)
+    return f"{when:%Y%m%d%H%M%S}{draw_digits(rng, 3)}" if rng.random() < 0.5 else \
+        f"{when.timestamp():.0f}{draw_digits(rng, 9)}"
+
+
+def alnum_id(rng, wish):
+    """An id of a payment provider: letters on both sides."""
+    run = whole("4", "51", "35", "37", length=16)(rng, wish)
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return f"{rng.choice(('ch', 'pi', 'evt'))}_{rng.choice(letters)}{run}{rng.choice(letters)}"
+
+
+def four_by_four(separator):
+    """Four numbers of four digits."""
+    def draw(rng, wish):
+        text = whole("4", "51", "53", "3530", "62", length=16)(rng, wish)
+        return separator.join(text[at:at + 4] for at in range(0, 16, 4))
+    return draw
+
+
+def oid(rng, wish):
+    """An object identifier: groups of four go on in both directions."""
+    return "1.3.6.1.4.1." + four_by_four(".")(rng, wish) + ".1." + draw_digits(rng, 2)
+
+
 def rakuten(rng, wish):
     return f"{draw_digits(rng, 6)}-{moment(rng):%Y%m%d}-{draw_digits(rng, 10)}"
 

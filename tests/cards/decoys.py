@@ -62,7 +62,7 @@ def generate(seed, count, names=None):
     number = 0
     while total < count:
         for at, context in enumerate(contexts):
-            density = tuple(DENSITIES)[(number + at) % 3]
+            density = tuple(DENSITIES)[(number + at) % (3 if context.dense else 2)]
             values, decoys = values_of(rng, context, density)
             direction = rng.choice(context.directions)
             made = context.frame(rng, values)
