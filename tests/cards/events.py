@@ -17,7 +17,7 @@ class Alert:
         cards = ours.get("cards") or {}
         self.cards = cards.get("list", [])
         self.distinct = cards.get("distinct", 0)
-        self.finding = ours["finding_id"]
+        self.finding, self.part = ours["finding_id"], ours["part"]
         self.server = ours["subject"].get("server")
         self.ends = (self.server, event.get("src_ip"), event.get("dest_ip"))
 
@@ -35,7 +35,7 @@ class Run:
     def __init__(self, sensor, signatures, paths, workers=1, more=()):
         command = [sensor, "-r", *paths, "--events", "-", "--signatures", signatures,
                    "--workers", str(workers), *more]
-        self.alerts, began = {}, time.monotonic()
+        self.alerts, self.encodings, began = {}, {}, time.monotonic()
         with tempfile.TemporaryFile() as errors:
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
                 for line in process.stdout:
@@ -48,6 +48,10 @@ class Run:
             raise SystemExit(f"{command[0]} ended with {process.returncode}\n{self.errors}")
 
     def _take(self, alert):
+        """Further parts of a finding list more cards and do not repeat how they were coded."""
+        if alert.part > 0:
+            alert.encoding = self.encodings.get(alert.finding, alert.encoding)
+        self.encodings.setdefault(alert.finding, alert.encoding)
         for end in set(alert.ends):
             self.alerts.setdefault(end, []).append(alert)
 

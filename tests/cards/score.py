@@ -259,7 +259,7 @@ def main():
     parser.add_argument("--pairs", action="store_true", help="a line for each pair")
     parser.add_argument("--top", type=int, default=3, help="reasons a context")
     options = parser.parse_args()
-    missed = []
+    missed, classes = [], set()
     for stem in options.stems:
         kind = next((name for name in SCORES if os.path.basename(stem).startswith(name)), None)
         if not kind:
@@ -267,7 +267,11 @@ def main():
         run = Run(options.sensor, options.signatures, [stem + ".pcap"], options.workers)
         rows = truth_of(stem)
         print(f"== {stem}: {len(rows)} messages read in {run.seconds:.1f} s")
-        missed += judge(SCORES[kind](run, rows, options), options.need, kind)
+        tally = SCORES[kind](run, rows, options)
+        classes |= set(tally.rows)
+        missed += judge(tally, options.need, kind)
+    missed += [f"{need}: there is nothing of that class" for need in options.need
+               if need.partition("=")[0] not in classes]
     for line in missed:
         print("missed:", line)
     return 1 if missed else 0

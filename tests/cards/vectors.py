@@ -50,6 +50,9 @@ def why_not_form(form, style, chain):
     inner = chain[-1] if chain else ""
     if form.startswith("split") and inner in ("digit-shift", "rot"):
         return "the names of the fields change too"
+    if form in ("grouped-percent20", "grouped-percent2D", "grouped-nbsp-entity") and inner in (
+            "rot", "digit-shift"):
+        return "letters and digits of the separator change too"
     if form.startswith("emv") and inner in ("reversal", "rot", "digit-shift", "utf-16le",
                                             "utf-16be", "json-escape", "html"):
         return "a coding of text on packed decimals"
