@@ -13,8 +13,8 @@
 #define FACT_RING (8u << 20)
 #define DEAL_RING (1u << 20)
 #define NAP_NS 50000
-#define NAPS_WIPE 4096              /* what timers leave on a stack goes in 0.2 s */
-#define NAP_IDLE_NS 1000000         /* the join, after a while without facts */
+#define NAP_IDLE_NS 1000000         /* the longest, after a while without work */
+#define NAPS_WIPE 200               /* what timers leave on a stack goes in 0.2 s */
 #define LIVE_SLACK_NS 1000000000ull /* now is at least the kernel's clock less this */
 #define LIVE_JUMP_NS 60000000000ull /* and moves on by at most this per batch */
 #define TICK_MS 100
@@ -34,6 +34,13 @@ static void nap(long pause_ns)
 	const struct timespec pause = {.tv_nsec = pause_ns};
 
 	nanosleep(&pause, NULL);
+}
+
+/* Of a thread that found nothing to do: longer while nothing comes. */
+static void nap_idle(long *pause_ns)
+{
+	nap(*pause_ns);
+	*pause_ns = *pause_ns * 2 < NAP_IDLE_NS ? *pause_ns * 2 : NAP_IDLE_NS;
 }
 
 /* Asked by decode, in the capture thread: the slot in use there. */
@@ -187,8 +194,7 @@ static void *join_run(void *self)
 			join_finish(engine->join);
 			break;
 		}
-		nap(pause_ns); /* longer while nothing comes: events are rare */
-		pause_ns = pause_ns < NAP_IDLE_NS ? pause_ns * 2 : NAP_IDLE_NS;
+		nap_idle(&pause_ns);
 	}
 	return NULL;
 }
@@ -241,6 +247,7 @@ static void *lane_run(void *self)
 	struct engine *engine = lane->engine;
 	struct packet packets[WORKER_BATCH];
 	uint32_t naps = 0;
+	long pause_ns = NAP_NS;
 
 	while (!gives_up(engine)) {
 		bool ended;
@@ -256,10 +263,11 @@ static void *lane_run(void *self)
 			}
 			if (naps++ % NAPS_WIPE == 1) /* not between two packets of a busy time */
 				secret_stack_wipe();
-			nap(NAP_NS);
+			nap_idle(&pause_ns);
 			continue;
 		}
 		naps = 0;
+		pause_ns = NAP_NS;
 		worker_packets(lane->worker, packets, count);
 		if (count > 0)
 			worker_reached(lane->worker, packets[count - 1].pos);
