@@ -151,6 +151,15 @@ static void lists_put(struct sql *sql, int64_t thread, struct out *out)
 	out_close(out, ']');
 }
 
+/* One column of texts. */
+static void texts_put(struct sql_rows rows, const char *name, struct out *out)
+{
+	out_open(out, name, '[');
+	while (sql_next(&rows))
+		out_string(out, NULL, sql_text(&rows, 0));
+	out_close(out, ']');
+}
+
 /* By its alerts, and by the contacts of their servers with that address. */
 static void names_put(struct sql *sql, int64_t thread, const char *ip, struct out *out)
 {
@@ -161,10 +170,21 @@ static void names_put(struct sql *sql, int64_t thread, const char *ip, struct ou
 		" AND c.name <> '' ORDER BY 1 LIMIT ?3",
 		"iti", thread, ip, (int64_t)ROWS_MAX);
 
-	out_open(out, "names", '[');
-	while (sql_next(&rows))
-		out_string(out, NULL, sql_text(&rows, 0));
-	out_close(out, ']');
+	texts_put(rows, "names", out);
+}
+
+/* By the contacts of its servers with that address, at that port where a server opened it. */
+static void protocols_put(
+	struct sql *sql, int64_t thread, const char *ip, int64_t port, struct out *out)
+{
+	struct sql_rows rows = sql_ask(sql,
+		"SELECT DISTINCT c.app FROM contact c JOIN thread_server s ON s.server = c.server"
+		" JOIN thread t ON t.id = s.thread WHERE c.remote = ?2 AND t.id = ?1 AND c.run ="
+		" t.run AND c.tenant = t.tenant AND (c.port = ?3 OR c.opened = 0) AND c.app <> ''"
+		" ORDER BY 1 LIMIT ?4",
+		"itii", thread, ip, port, (int64_t)ROWS_MAX);
+
+	texts_put(rows, "protocols", out);
 }
 
 static void text_or_null(struct out *out, const char *name, const char *text)
@@ -194,6 +214,7 @@ static void to_whom_put(struct sql *sql, int64_t incident, struct out *out)
 		out_string(out, "ip", sql_text(&rows, 2));
 		out_int(out, "port", sql_int(&rows, 3));
 		names_put(sql, sql_int(&rows, 0), sql_text(&rows, 2), out);
+		protocols_put(sql, sql_int(&rows, 0), sql_text(&rows, 2), sql_int(&rows, 3), out);
 		out_time(out, "name_seen", sql_int(&rows, 4));
 		lists_put(sql, sql_int(&rows, 0), out);
 		out_int(out, "other_subjects", sql_int(&rows, 8));

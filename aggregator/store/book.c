@@ -26,26 +26,27 @@ int64_t book_time(const char *text)
 static void contact(struct sql *sql, const char *run, int64_t tenant, const struct json_in *row)
 {
 	int64_t number[14];
-	const char *text[4];
-	static const uint8_t text_at[4] = {0, 1, 3, 15};
+	const char *text[5]; /* server, remote, proto, name, protocol */
+	static const uint8_t text_at[5] = {0, 1, 3, 15, 16};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		text[i] = json_in_value_text(json_in_item(row, text_at[i]));
 	for (size_t i = 0; i < 14; i++)
 		number[i] = json_in_value_int(json_in_item(row, i));
 	int64_t first = book_time(json_in_value_text(json_in_item(row, 6)));
 	int64_t last = book_time(json_in_value_text(json_in_item(row, 7)));
 	sql_run(sql,
-		"INSERT INTO contact VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		"INSERT INTO contact VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT(run, day, tenant, server, remote, port, proto, opened) DO UPDATE SET"
 		" first = min(first, excluded.first), last = max(last, excluded.last),"
 		" packets_out = packets_out + excluded.packets_out,"
 		" packets_in = packets_in + excluded.packets_in,"
 		" bytes_out = bytes_out + excluded.bytes_out,"
 		" bytes_in = bytes_in + excluded.bytes_in, flows = flows + excluded.flows,"
-		" merchant = max(merchant, excluded.merchant), name = max(name, excluded.name)",
-		"tiittitiitiiiiiii", run, first / DAY_NS, tenant, text[0], text[1], number[2],
-		text[2], number[4], number[5], text[3], first, last, number[8], number[9],
+		" merchant = max(merchant, excluded.merchant), name = max(name, excluded.name),"
+		" app = max(app, excluded.app)",
+		"tiittitiittiiiiiii", run, first / DAY_NS, tenant, text[0], text[1], number[2],
+		text[2], number[4], number[5], text[3], text[4], first, last, number[8], number[9],
 		number[10], number[11], number[12]);
 	if (first > 0)
 		journal_span(sql, run, first, last > first ? last : first);

@@ -95,7 +95,7 @@ static const char book_tables[] =
 	"CREATE TABLE IF NOT EXISTS contact(run TEXT NOT NULL, day INTEGER NOT NULL,"
 	" tenant INTEGER NOT NULL, server TEXT NOT NULL, remote TEXT NOT NULL,"
 	" port INTEGER NOT NULL, proto TEXT NOT NULL, opened INTEGER NOT NULL,"
-	" merchant INTEGER NOT NULL, name TEXT NOT NULL, first INTEGER NOT NULL,"
+	" merchant INTEGER NOT NULL, name TEXT NOT NULL, app TEXT NOT NULL, first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL, packets_out INTEGER NOT NULL, packets_in INTEGER NOT NULL,"
 	" bytes_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, flows INTEGER NOT NULL,"
 	" PRIMARY KEY(run, day, tenant, server, remote, port, proto, opened))"

@@ -8,7 +8,7 @@
 
 #include "store/sql.h"
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 /* Opens, creates what is missing, refuses another version. */
 struct sql *store_open(const char *path, uint64_t max_bytes, struct err *err);

@@ -416,6 +416,11 @@ static void put_address(struct page *page, const struct value *sink)
 	if (value_u64(value_at(sink, "port"), &port))
 		page_put(page, ":%llu", (unsigned long long)port);
 	page_end(page);
+	if (value_count(value_at(sink, "protocols")) == 0)
+		return;
+	page_put(page, "speaks ");
+	incident_put_list(page, value_at(sink, "protocols"), NULL, ", ");
+	page_end(page);
 }
 
 static void put_others(struct page *page, const struct value *sink)

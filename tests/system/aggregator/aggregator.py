@@ -110,7 +110,7 @@ def nothing_is_lost_or_doubled_when_it_is_killed(folder):
         aggregator.end()
     db = sqlite3.connect(aggregator.path("db"))
     equal(db.execute("SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM event"
-                    ).fetchone(), (total, total, 1, total))
+                     ).fetchone(), (total, total, 1, total))
     equal(db.execute("SELECT sum(n), count(*) FROM thread").fetchone(), (total, 1))
     equal(db.execute("SELECT count(*), count(DISTINCT token) FROM card").fetchone(), (total, 50))
     equal(db.execute("SELECT count(*) FROM incident").fetchone(), (1,))
@@ -218,37 +218,38 @@ def a_robbery_reads_as_one_confirmed_incident(folder):
     csv = "id,name,addresses,authorised\n1,Hanamizuki Tea,203.0.113.10,demo-psp\n"
     with Aggregator(folder) as a:
         equal(a.ask("/merchants", csv)[1],
-             {"added": 1, "changed": 0, "gone": 0, "unchanged": 0, "policy": None})
+              {"added": 1, "changed": 0, "gone": 0, "unchanged": 0, "policy": None})
         send_all(a, robbery())
         equal(len(a.ask("/incidents")[1]["incidents"]), 1)
         status, page = a.ask("/incidents/1")
         equal(status, 200)
         equal(page["title"], 'Shop "Hanamizuki Tea" (merchant 1) sends its customers\' cards to a '
-                            'stranger.')
+                             'stranger.')
         equal((page["certainty"], page["severity"], page["state"], page["run"], page["going_on"]),
-             ("confirmed", 1, "open", RUN, True))
+              ("confirmed", 1, "open", RUN, True))
         equal((page["cards"], page["messages"], page["families"]), (14, 14, ["foothold", "theft"]))
         equal(page["sinks"], ["192.0.2.66:443", "cdn-jquery-stat.example"])
         equal(page["what"], {"cards_distinct": 14, "at_least": True, "repeats": 1, "messages": 13,
-                            "brands": [{"brand": "visa", "n": 14}],
-                            "with": {"expiry": 0, "code": 14, "holder": 0}})
+                             "brands": [{"brand": "visa", "n": 14}],
+                             "with": {"expiry": 0, "code": 14, "holder": 0}})
         equal(page["when"], {"records_begin": make.time(0), "first_proven": make.time(192),
-                            "last_proven": make.time(2515), "records_end": make.time(2611),
-                            "earliest_possible": None})
+                             "last_proven": make.time(2515), "records_end": make.time(2611),
+                             "earliest_possible": None})
         equal([(h["url"], h["encoding"], h["n"]) for h in page["how"]][0],
-             ("/collect.jpg", ["base64"], 13))
+              ("/collect.jpg", ["base64"], 13))
         equal([(w["sink"], w["ip"], w["authorised"]) for w in page["to_whom"]],
-             [("cdn-jquery-stat.example", "198.51.100.77", ["demo-psp"])])
+              [("cdn-jquery-stat.example", "198.51.100.77", ["demo-psp"])])
         equal(page["to_whom"][0]["names"], ["cdn-jquery-stat.example", "edge.example"])
+        equal(page["to_whom"][0]["protocols"], ["http1"])
         equal([(t["category"], t["lists"], t["bytes_out"]) for t in page["also"]],
-             [("takedown-contact", [{"list": "L-0001", "state": "taken-down"}], 4100)])
+              [("takedown-contact", [{"list": "L-0001", "state": "taken-down"}], 4100)])
         equal((len(page["evidence"]), page["evidence"][0]["offset"]), (8, 5))
         equal({w["id"]: w["n"] for w in page["why"]},
-             {"card-format": 13, "card-key": 13, "card-code": 13, "card-second": 1, "list": 1,
+              {"card-format": 13, "card-key": 13, "card-code": 13, "card-second": 1, "list": 1,
               "server-opened": 1})
         equal((page["saw"]["share_inspected"], page["saw"]["share_tls"]), (0.71, 0.29))
         equal(page["did_not_see"], [{"reason": "encrypted", "bytes": 580,
-                                    "sentence": "TLS records after the handshake"}])
+                                     "sentence": "TLS records after the handshake"}])
 
 
 def all_read(coverage, **changed):
@@ -334,7 +335,7 @@ def people_decide_and_a_new_reason_reopens(folder):
         equal(sensor.ack(), (3, 64, 0))
         page = a.ask("/incidents/1")[1]
         equal((page["state"], page["history"][0]["what"], page["history"][0]["why"]),
-             ("open", "reopened", "a new kind of reason"))
+              ("open", "reopened", "a new kind of reason"))
         equal(a.ask("/incidents/1/close", '{"why":"cleaned"}')[1]["state"], "closed")
         equal(a.ask("/incidents")[1], {"incidents": []})
         sensor.send(batch(7, 9, 4, [record(make.alert(40, 4, (4,)))]))
@@ -495,13 +496,13 @@ def merchants_come_whole_or_not_at_all(folder):
             status, answer = a.ask("/merchants", text)
             equal((status, part in answer["error"]), (400, True))
         equal(a.ask("/merchants", good.replace("Ink", "Inks") + "3,New,,,,,,\n")[1],
-             {"added": 1, "changed": 1, "gone": 0, "unchanged": 1,
+              {"added": 1, "changed": 1, "gone": 0, "unchanged": 1,
               "policy": a.path("policy.yaml")})
         equal(a.ask("/merchants", "id,name\n3,New\n")[1]["gone"], 2)
         equal(a.ask("/merchants", good)[0], 200)
         known = a.ask("/merchants")[1]["merchants"]
         equal((known[0]["name"], known[0]["addresses"]),
-             ('Tea, "green"', ["203.0.113.10", "203.0.113.11"]))
+              ('Tea, "green"', ["203.0.113.10", "203.0.113.11"]))
     text = open(a.path("policy.yaml")).read()
     equal("green" in text, False)
     equal('basis: "contract 1"' in text and '"198.51.100.0/28"' in text, True)

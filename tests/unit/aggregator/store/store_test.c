@@ -109,7 +109,7 @@ static void another_version_is_refused(void **state)
 	assert_null(store_open(path, 0, &err));
 	assert_int_equal(err.status, EXIT_USAGE);
 	assert_non_null(strstr(err.text,
-		": written by version 99 of the store, this program knows 2; use the program that "
+		": written by version 99 of the store, this program knows 3; use the program that "
 		"wrote it"));
 	close(fd);
 	unlink(path);
