@@ -82,6 +82,8 @@ void correlate_event(struct correlate *c, const struct correlate_event *event)
 		book_coverage(c->sql, &at, sekisho);
 	else if (strcmp(type, "health") == 0)
 		book_health(c->sql, &at, event->time, sekisho);
+	else if (strcmp(type, "stats") == 0)
+		book_stats(c->sql, &at, event->time, sekisho);
 }
 
 static char *texts(const char *family, const char *sink, const char *server)

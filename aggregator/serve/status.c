@@ -19,11 +19,28 @@ static void shed_put(struct sql *sql, int64_t sensor, struct out *out)
 	out_close(out, '}');
 }
 
+/* On the last two days (UTC) of a run that it told of. */
+static void counters_put(struct sql *sql, int64_t sensor, struct out *out)
+{
+	struct sql_rows rows = sql_ask(sql,
+		"SELECT word, sum(n) FROM counter c WHERE sensor = ? AND day >= (SELECT max(day)"
+		" FROM counter l WHERE l.sensor = c.sensor AND l.run = c.run) - 1"
+		" GROUP BY word ORDER BY word",
+		"i", sensor);
+
+	out_open(out, "counters", '{');
+	while (sql_next(&rows))
+		out_int(out, sql_text(&rows, 0), sql_int(&rows, 1));
+	out_close(out, '}');
+}
+
 static void sensors_put(struct sql *sql, struct out *out)
 {
 	struct sql_rows rows = sql_ask(sql,
 		"SELECT s.id, s.epoch, s.name, s.hw, s.seen, s.lost, coalesce(h.state, ''),"
-		" coalesce(h.detail, '') FROM sensor s LEFT JOIN health h ON h.sensor = s.id"
+		" coalesce(h.detail, ''), s.epoch = (SELECT epoch FROM sensor n WHERE n.id = s.id"
+		" ORDER BY n.seen DESC, n.epoch LIMIT 1) FROM sensor s LEFT JOIN health h ON "
+		"h.sensor = s.id"
 		" ORDER BY s.seen DESC, s.id, s.epoch LIMIT ?",
 		"i", (int64_t)LIMIT_MAX);
 
@@ -37,6 +54,8 @@ static void sensors_put(struct sql *sql, struct out *out)
 		out_time(out, "seen", sql_int(&rows, 4));
 		out_int(out, "lost", sql_int(&rows, 5));
 		shed_put(sql, sql_int(&rows, 0), out);
+		if (sql_int(&rows, 8) != 0) /* of the sensor: once */
+			counters_put(sql, sql_int(&rows, 0), out);
 		out_string(out, "state", sql_text(&rows, 6));
 		out_string(out, "detail", sql_text(&rows, 7));
 		out_close(out, '}');

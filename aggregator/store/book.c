@@ -8,6 +8,7 @@
 #include "store/journal.h"
 
 #define ROWS_MAX 128
+#define COUNTERS_MAX 64
 
 int subject_text(char *out, size_t size, int64_t tenant, int64_t merchant, const char *server)
 {
@@ -173,6 +174,20 @@ void book_health(
 		journal_span(sql, at->run, first, last);
 	if (time > 0)
 		journal_span(sql, at->run, time, time);
+}
+
+void book_stats(
+	struct sql *sql, const struct seen_at *at, int64_t time, const struct json_in *sekisho)
+{
+	const struct json_in *counters = json_in_get(sekisho, "counters"), *value;
+	const char *word = NULL;
+
+	for (int i = 0; i < COUNTERS_MAX && (value = json_in_walk(counters, &word)) != NULL; i++)
+		sql_run(sql,
+			"INSERT INTO counter VALUES(?, ?, ?, ?, ?) ON CONFLICT(sensor, run, day,"
+			" word) DO UPDATE SET n = n + excluded.n",
+			"ititi", at->sensor, at->run, time / DAY_NS, word,
+			json_in_value_int(value));
 }
 
 void book_blind(struct sql *sql, const char *run, int64_t time, const struct json_in *sekisho)

@@ -18,6 +18,9 @@ void book_coverage(struct sql *sql, const struct seen_at *at, const struct json_
 /* Also what a spool shed or lost, and the prefixes of a policy. */
 void book_health(
 	struct sql *sql, const struct seen_at *at, int64_t time, const struct json_in *sekisho);
+/* What a sensor counted without an event of its own, by day. */
+void book_stats(
+	struct sql *sql, const struct seen_at *at, int64_t time, const struct json_in *sekisho);
 /* An alert of category blind. */
 void book_blind(struct sql *sql, const char *run, int64_t time, const struct json_in *sekisho);
 

@@ -349,6 +349,7 @@ void fold_flush(struct join *join)
 	flush_contacts(join, ns, hour > join->sent_hour);
 	flush_coverage(join, ns);
 	blind_tell(join, ns);
+	stats_tell(join, ns);
 	if (hour > join->sent_hour && join->sent_hour != 0)
 		learn_hour(join);
 	join->sent_hour = hour > join->sent_hour ? hour : join->sent_hour;
@@ -361,4 +362,5 @@ void fold_finish(struct join *join)
 		fold_flush(join);
 	flush_contacts(join, (join->fold_minute + 1) * MINUTE_NS, true);
 	blind_tell(join, (join->fold_minute + 1) * MINUTE_NS);
+	stats_tell(join, (join->fold_minute + 1) * MINUTE_NS);
 }

@@ -67,6 +67,7 @@ struct join_conf {
 	uint32_t contact_rows, coverage_rows, name_rows;
 };
 
+/* From authorised on, but late, they are told as events of type stats. */
 struct join_counters {
 	uint64_t facts, events, alerts;
 	uint64_t late; /* live: facts taken without a mark that was waited for */

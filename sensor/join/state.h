@@ -46,13 +46,13 @@ struct join {
 	struct spsc *rings;
 	const struct fact *head[JOIN_RINGS_MAX]; /* read, not yet used */
 	struct event_sink sink;
-	struct join_counters counters;
-	uint64_t n;           /* of the last event */
-	uint64_t start_ns;    /* first packet time seen */
-	uint64_t now_ns;      /* of the last fact */
-	uint64_t fold_minute; /* minute whose sums are open, */
-	uint64_t fold_ns;     /* their stamp, */
-	bool fold_open;       /* and whether there are any */
+	struct join_counters counters, told; /* told: in the last event of type stats */
+	uint64_t n;                          /* of the last event */
+	uint64_t start_ns;                   /* first packet time seen */
+	uint64_t now_ns;                     /* of the last fact */
+	uint64_t fold_minute;                /* minute whose sums are open, */
+	uint64_t fold_ns;                    /* their stamp, */
+	bool fold_open;                      /* and whether there are any */
 	uint64_t sent_hour;
 	struct seen_row *values, *destinations;
 	struct rows names, contacts, coverage;
@@ -72,6 +72,9 @@ struct join {
 
 /* blind.c: what workers could not tell since the last time. */
 void blind_tell(struct join *join, uint64_t ns);
+
+/* stats.c: what was counted since the last time. */
+void stats_tell(struct join *join, uint64_t ns);
 
 /* decide.c */
 void decide_card(struct join *join, const struct fact_finding *finding, struct verdict *out);

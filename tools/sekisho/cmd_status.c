@@ -20,14 +20,39 @@ static const struct column merchant_columns[] = {{"SHOP OR SERVER", "merchant", 
 	{"GAPS", "missing", SIZE}, {"LOST", "drops", NUMBER}, {"OWN SEEN", "prefixes", OWN}};
 #define LENGTH(columns) (sizeof(columns) / sizeof((columns)[0]))
 
-static void put_rows(struct page *page, const char *heading, const struct value *rows)
+/* What a sensor only counted: the aggregator's word, and how it reads behind a number. */
+static const struct {
+	const char *word, *text;
+} counters[] = {{"authorised", "findings whose cards may go there"},
+	{"received", "findings in answers to own servers"},
+	{"own_payer", "findings of a payer's own card"}, {"test_cards", "findings of test cards"},
+	{"low", "findings too weak to tell"}, {"folded", "alerts folded into others"},
+	{"floods_refused", "alerts told singly: too many floods at once"},
+	{"called_over", "addresses beyond those whose names are kept"},
+	{"contact_refused", "sums of contacts without room"},
+	{"contact_unnamed", "contacts whose name had no room"},
+	{"coverage_refused", "sums of coverage without room"},
+	{"names_refused", "DNS answers without room"}};
+
+static void drop_column(struct columns *columns, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < columns->count; i++)
+		if (strcmp(columns->keys[i], key) != 0)
+			columns->keys[kept++] = columns->keys[i];
+	columns->count = kept;
+}
+
+static void put_sensors(struct page *page, const struct value *rows)
 {
 	struct columns columns;
 
 	page_colour(page, PAGE_BOLD);
-	page_put(page, "%s", heading);
+	page_put(page, "SENSORS");
 	page_colour(page, PAGE_PLAIN);
 	rows_columns(&columns, rows);
+	drop_column(&columns, "counters"); /* put_counted() */
 	if (columns.count == 0)
 		page_put(page, "  none");
 	page_line(page);
@@ -151,6 +176,47 @@ static void put_unseen(struct page *page, const struct value *interfaces)
 		fputc('\n', page->out);
 }
 
+static const char *counter_text(const char *word)
+{
+	for (size_t i = 0; i < LENGTH(counters); i++)
+		if (strcmp(counters[i].word, word) == 0)
+			return counters[i].text;
+	return word;
+}
+
+static void put_counted(struct page *page, const struct value *sensors)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < value_count(sensors); i++) {
+		const struct value *row = value_item(sensors, i), *value;
+		const char *word;
+
+		value_member(value_at(row, "counters"), 0, &word);
+		if (word == NULL)
+			continue;
+		page_section(page, first ? "COUNTED" : "");
+		first = false;
+		page_put(page, "at ");
+		page_put_value(page, value_at(row, "name"));
+		page_put(page, ", last two days:");
+		page_end(page);
+		for (size_t k = 0;; k++) {
+			value = value_member(value_at(row, "counters"), k, &word);
+			if (word == NULL)
+				break;
+			page_put_value(page, value);
+			page_put(page, " ");
+			page_put_bytes(page, bytes_text(counter_text(word)));
+			page_end(page);
+		}
+		page_line(page);
+	}
+	page->margin = 0;
+	if (!first)
+		fputc('\n', page->out);
+}
+
 static void put_members(struct page *page, const char *heading, const struct value *object)
 {
 	const char *key;
@@ -170,12 +236,13 @@ static void put_members(struct page *page, const char *heading, const struct val
 
 static void put_status(struct page *page, const struct value *status)
 {
-	put_rows(page, "SENSORS", value_at(status, "sensors"));
+	put_sensors(page, value_at(status, "sensors"));
 	put_coverage(page, "INTERFACES AND FILES, last two days", interface_columns,
 		LENGTH(interface_columns), value_at(status, "interfaces"));
 	put_coverage(page, "SHOPS AND SERVERS, last two days", merchant_columns,
 		LENGTH(merchant_columns), value_at(status, "merchants"));
 	put_unseen(page, value_at(status, "interfaces"));
+	put_counted(page, value_at(status, "sensors"));
 	put_members(page, "STORE", value_at(status, "store"));
 	page_section(page, "VERSION");
 	page_put_value(page, value_at(status, "version"));

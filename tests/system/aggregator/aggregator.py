@@ -274,6 +274,20 @@ def a_folded_flood_counts_its_messages_and_all_its_cards(folder):
 
 
 @test
+def what_a_sensor_only_counts_is_summed_over_two_days(folder):
+    day = 86400
+    with Aggregator(folder) as a:
+        send_all(a, [make.stats(0, low=1000), make.stats(day, low=1, folded=290),
+                     make.stats(day + 60, low=2), make.stats(2 * day, floods_refused=5)])
+        sensor, = a.ask("/status")[1]["sensors"]
+        equal(sensor["counters"], {"floods_refused": 5, "folded": 290, "low": 3})
+        send_all(a, [make.stats(2 * day + 60, low=4)], epoch=10)
+        newest, other = a.ask("/status")[1]["sensors"]
+        equal((newest.get("counters"), "counters" in other),
+              ({"floods_refused": 5, "folded": 290, "low": 7}, False))
+
+
+@test
 def what_is_counted_is_all_only_if_all_was_read(folder):
     for changed, least in (({}, False), ({"inspected": 999}, True), ({"missing": 1}, True),
                            ({"inspected": 990, "duplicate": 10}, False), (None, True)):

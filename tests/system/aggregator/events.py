@@ -65,6 +65,11 @@ class Events:
             "sekisho": {"minute": self.time(minute * 60), "rows": [row], "frames": [frames],
                         "run": RUN, "replay": True}})
 
+    def stats(self, at, **counters):
+        return self.checked({
+            "timestamp": self.time(at), "event_type": "stats", "sensor": "test",
+            "sekisho": {"counters": counters, "run": RUN, "replay": True}})
+
     def health(self, at, state="started"):
         return self.checked({
             "timestamp": self.time(at), "event_type": "health", "sensor": "test",

@@ -42,6 +42,7 @@ SAME = {
     "refused": "SELECT seq, why FROM refused",
     "lost": "SELECT name, lost FROM sensor",
     "blind": "SELECT * FROM blind",
+    "counter": "SELECT run, day, word, n FROM counter",
 }
 PAGE_OWN = ("updated", "revision", "history", "timeline", "threads", "id")
 

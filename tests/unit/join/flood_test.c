@@ -204,6 +204,35 @@ static void a_swap_tells_what_is_folded_first(void **state)
 	rig_has(rig.events[3], "\"state\":\"policy\"");
 }
 
+/* The last event, and that it is the only one of its kind. */
+static const char *counted(void)
+{
+	uint32_t stats = 0;
+
+	for (uint32_t i = 0; i < rig.count; i++)
+		stats += strstr(rig.events[i], "\"event_type\":\"stats\"") != NULL;
+	assert_int_equal(stats, 1);
+	return rig.events[rig.count - 1];
+}
+
+static void what_was_folded_or_refused_is_told_once_as_numbers(void **state)
+{
+	(void)state;
+	for (uint32_t stranger = 1; stranger <= FLOODS; stranger++)
+		burst(12, stranger, 100 * S);
+	burst(15, FLOODS + 1, 100 * S);
+	rig.count = 0;
+	join_finish(rig.join);
+	rig_has(counted(), "\"counters\":{\"folded\":16,\"floods_refused\":5},\"run\":");
+	rig.count = 0;
+	join_finish(rig.join);
+	assert_int_equal(rig.count, 0);
+	burst(12, 1, 200 * S);
+	rig.count = 0;
+	join_finish(rig.join);
+	rig_has(counted(), "\"counters\":{\"folded\":2},\"run\":"); /* since then */
+}
+
 static void live_a_mark_tells_it_where_no_fact_comes(void **state)
 {
 	(void)state;
@@ -230,6 +259,7 @@ int main(void)
 		T(one_flood_too_many_is_sent_singly_and_counted),
 		T(the_end_of_input_tells_what_is_folded),
 		T(a_swap_tells_what_is_folded_first),
+		T(what_was_folded_or_refused_is_told_once_as_numbers),
 		T(live_a_mark_tells_it_where_no_fact_comes),
 	};
 
