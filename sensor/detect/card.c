@@ -163,7 +163,19 @@ static void name_field(struct cards *cards, const struct view *view, uint64_t of
 	mask_key(&cards->key, view->key);
 }
 
-static void judge_hit(const struct card_scan *scan, const struct window *window,
+/* False: it was told when the text was looked at, and is no surer now. */
+static bool take_hit(struct card_scan *scan, uint64_t end, int sum)
+{
+	if (sum > scan->sum)
+		scan->sum = sum;
+	if (end <= scan->told && sum <= scan->told_sum)
+		return false;
+	if (end > scan->end)
+		scan->end = end;
+	return true;
+}
+
+static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
 	const struct view *view = scan->view;
@@ -180,6 +192,8 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	int sum = why_sum(why);
 	uint64_t offset = window->base + hit->off;
 
+	if (!take_hit(scan, offset + hit->len, sum))
+		return;
 	cards->seen[view->depth]++;
 	name_field(cards, view, offset);
 	keep(scan->env, window, hit, cards);
@@ -194,7 +208,7 @@ static void judge_hit(const struct card_scan *scan, const struct window *window,
 	show(scan->env, window, hit, cards);
 }
 
-static void judge_found(const struct card_scan *scan, const struct window *window)
+static void judge_found(struct card_scan *scan, const struct window *window)
 {
 	const struct pan_scan *found = &scan->env->found;
 	struct cards *cards;

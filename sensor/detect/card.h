@@ -78,6 +78,10 @@ struct card_scan {
 	struct cards *(*get)(void *self, const struct inspect_place *place);
 	void *self;
 	uint32_t *shaped, *failed;
+	uint64_t told; /* what ends at or before that offset was told, if no surer than */
+	int told_sum;  /* this: not again */
+	uint64_t end;  /* out: behind the last hit that was taken, 0: none was; */
+	int sum;       /* the surest, taken or not; from INT_MIN on */
 };
 void card_window(void *scan, const struct window *window);
 

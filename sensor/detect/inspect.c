@@ -24,7 +24,7 @@ size_t inspect_bytes(const struct inspect_sizes *sizes)
 {
 	size_t sum = sizeof(struct inspect) + contexts_bytes(sizes->flows) +
 		     pool_bytes(sizeof(struct flow_state), sizes->flows) +
-		     pool_bytes(sizeof(struct tail), sizes->tails) +
+		     pool_bytes(sizeof(struct open_tail), sizes->tails) +
 		     pool_bytes(sizeof(struct cards), sizes->cards) +
 		     pool_bytes(sizeof(struct card_set), sizes->sets) +
 		     pool_bytes(FIELD_WHOLE, sizes->holds) +
@@ -50,7 +50,7 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 	bool made =
 		contexts_new(&inspect->contexts, arena, sizes->flows) &&
 		pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
-		pool_new(&inspect->tails, arena, sizeof(struct tail), sizes->tails) &&
+		pool_new(&inspect->tails, arena, sizeof(struct open_tail), sizes->tails) &&
 		pool_new(&inspect->cards, arena, sizeof(struct cards), sizes->cards) &&
 		pool_new(&inspect->card_env.sets, arena, sizeof(struct card_set), sizes->sets) &&
 		pool_new(&inspect->holds, arena, FIELD_WHOLE, sizes->holds);
@@ -581,9 +581,12 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 
 static void give_half(struct inspect *inspect, struct half *half)
 {
-	for (int i = 0; i < UNWRAP_STREAMS; i++)
-		if (half->tail[i] != 0)
-			pool_erase(&inspect->tails, half->tail[i], SIZE_MAX);
+	for (int i = 0; i < UNWRAP_STREAMS; i++) {
+		if (half->tail[i] == 0)
+			continue;
+		look_end(inspect, half->tail[i]);
+		pool_erase(&inspect->tails, half->tail[i], SIZE_MAX);
+	}
 	if (half->cards != 0)
 		wait_drop(inspect, half);
 }

@@ -38,7 +38,8 @@ struct inspect_counters {
 	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
 };
 
-/* A finding is told at most so long after a hit. */
+/* A finding is told at most so long after a hit, and the end of an open text is looked at so
+ * long after its first bytes (but a field of up to FIELD_WHOLE bytes is held until it is whole). */
 #define INSPECT_WAIT_NS (10ull * 1000000000ull)
 
 struct inspect;
@@ -70,10 +71,10 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
  * was told, by SPAN_END; what is still open is dropped. */
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow);
 
-/* When the first of the findings that wait is due; STAMP_END_NS: none waits. */
+/* When the first of the findings and open texts that wait is due; STAMP_END_NS: none waits. */
 uint64_t inspect_due(const struct inspect *inspect);
-/* Tells those due by then, each at its due time, behind all timers of flows up to it: serve
- * those first. */
+/* Tells (looks at) those due by then, each at its due time, behind all timers of flows up to it:
+ * serve those first. */
 void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns);
 /* Nothing is open or waited for, and nothing was found: its state may be given back by
  * inspect_end() now, and is made anew if more comes. */

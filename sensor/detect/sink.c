@@ -1,6 +1,7 @@
 /* sink.c - the messages of a flow: contexts, names, rules, and their views to
  * the card detector. */
 #include <assert.h>
+#include <limits.h>
 
 #include "base/scratch.h"
 #include "detect/state.h"
@@ -332,7 +333,7 @@ static struct cards *get_cards(void *self, const struct inspect_place *place)
 	return cards;
 }
 
-static struct card_scan scan_of(struct inspect *inspect, const struct view *view)
+struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 {
 	struct half *half = half_of(inspect);
 
@@ -340,8 +341,39 @@ static struct card_scan scan_of(struct inspect *inspect, const struct view *view
 		.view = view,
 		.get = get_cards,
 		.self = inspect,
+		.sum = INT_MIN,
 		.shaped = &half->shaped,
 		.failed = &half->failed};
+}
+
+/* What a look has told of an open text is not told again. */
+static void note_told(const struct inspect *inspect, uint32_t id, struct card_scan *scan)
+{
+	const struct open_tail *open = pool_at(&inspect->tails, id);
+
+	if (id == 0 || open->tail.looked == 0)
+		return;
+	scan->told = open->look.told;
+	scan->told_sum = open->look.told_sum;
+}
+
+/* A run of a long view. */
+static void feed(struct inspect *inspect, struct card_scan *scan, const struct view *view)
+{
+	uint32_t *id = &half_of(inspect)->tail[view->stream];
+	const struct tail_run run = {.data = view->data,
+		.offset = view->offset,
+		.place = inspect->place,
+		.last = view->last};
+	const bool is_new = *id == 0;
+
+	note_told(inspect, *id, scan);
+	if (view->last && !is_new)
+		look_end(inspect, *id);
+	tail_feed(
+		&inspect->tails, id, &run, (struct window_sink){.self = scan, .scan = card_window});
+	if (*id != 0 && (is_new || ((struct tail *)pool_at(&inspect->tails, *id))->waits == 0))
+		look_begin(inspect, *id, view, is_new);
 }
 
 static void view_take(void *self, const struct message *message, const struct view *view)
@@ -351,7 +383,7 @@ static void view_take(void *self, const struct message *message, const struct vi
 	inspect->message = message;
 	if (view->first && view->last && view->data.len < CARD_DIGITS_ANY)
 		return; /* too short for a card: most values */
-	struct card_scan scan = scan_of(inspect, view);
+	struct card_scan scan = card_scan_of(inspect, view);
 	if (view->first && view->last) {
 		struct tail_mark mark = {.place = *inspect->place};
 		struct window window = {.buf = view->data,
@@ -365,20 +397,16 @@ static void view_take(void *self, const struct message *message, const struct vi
 		return;
 	}
 	assert(view->stream < UNWRAP_STREAMS);
-	struct tail_run run = {.data = view->data,
-		.offset = view->offset,
-		.place = inspect->place,
-		.last = view->last};
-	tail_feed(&inspect->tails, &half_of(inspect)->tail[view->stream], &run,
-		(struct window_sink){.self = &scan, .scan = card_window});
+	feed(inspect, &scan, view);
 }
 
 static void view_gap(void *self, const struct message *message, const struct view *view)
 {
 	struct inspect *inspect = self;
-	struct card_scan scan = scan_of(inspect, view);
+	struct card_scan scan = card_scan_of(inspect, view);
 
 	inspect->message = message;
+	note_told(inspect, half_of(inspect)->tail[view->stream], &scan);
 	tail_gap(&inspect->tails, &half_of(inspect)->tail[view->stream],
 		(struct window_sink){.self = &scan, .scan = card_window});
 }

@@ -47,6 +47,24 @@ struct flow_state {
 	uint64_t apart_next; /* offset behind it */
 };
 
+/* When an open text is looked at, and what it is. */
+struct look {
+	uint64_t due_ns, ord;
+	uint32_t next, prev; /* of the worker's, in order of due_ns */
+	uint32_t flow;
+	uint8_t half;
+	int told_sum;
+	uint64_t told; /* see struct card_scan */
+	struct message message;
+	struct view view; /* but for data */
+	uint8_t key[UNWRAP_KEY_MAX];
+};
+
+struct open_tail { /* of the pool of tails */
+	struct tail tail;
+	struct look look;
+};
+
 struct inspect {
 	struct inspect_env env;
 	struct card_env card_env;
@@ -57,6 +75,7 @@ struct inspect {
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
 	uint32_t wait_first, wait_last; /* of cards, in order of due time */
+	uint32_t look_first, look_last; /* of tails */
 	struct inspect_counters counters;
 	int tls;                            /* number of that parser + 1 */
 	uint64_t booked[SKIP_REASON_COUNT]; /* of io and unwrap, at the last span */
@@ -88,6 +107,14 @@ void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow
 /* sink.c */
 struct message_sink sink_of(struct inspect *inspect);
 struct view_sink view_sink_of(struct inspect *inspect);
+
+struct card_scan card_scan_of(struct inspect *inspect, const struct view *view);
+
+/* look.c: open texts that are looked at when they have waited. */
+void look_begin(struct inspect *inspect, uint32_t id, const struct view *view, bool is_new);
+void look_end(struct inspect *inspect, uint32_t id);              /* also if it does not wait */
+const struct look *look_next(const struct inspect *inspect);      /* NULL: none waits */
+void look_now(struct inspect *inspect, struct flow_table *table); /* at that one */
 
 /* wait.c: findings that wait. */
 void wait_begin(struct inspect *inspect, uint32_t cards, const struct inspect_place *place);

@@ -179,3 +179,8 @@ void tail_gap(struct pool *tails, uint32_t *id, struct window_sink sink)
 	tail->at_start = 0;
 	tail->marks = 0;
 }
+
+void tail_look(const struct pool *tails, uint32_t id, struct window_sink sink)
+{
+	judge_tail(sink, pool_at(tails, id), END_LAST);
+}

@@ -63,7 +63,8 @@ struct tail {
 	uint16_t from;    /* what begins before was judged */
 	uint8_t at_start; /* data[0] is the first byte of the view */
 	uint8_t marks;
-	uint8_t zero[2];
+	uint8_t waits;  /* look.c: it will be looked at, */
+	uint8_t looked; /* and has been, with something found */
 	struct tail_mark mark[TAIL_MARKS];
 	uint8_t data[TAIL_SIZE];
 };
@@ -76,5 +77,8 @@ void tail_feed(
 /* Bytes are missing behind what was fed: what is kept is judged, what follows begins anew
  * (not at a start). */
 void tail_gap(struct pool *tails, uint32_t *id, struct window_sink sink);
+
+/* Judges what is kept as if nothing came behind it, and keeps it: it is judged again. */
+void tail_look(const struct pool *tails, uint32_t id, struct window_sink sink);
 
 #endif

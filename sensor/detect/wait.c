@@ -60,10 +60,29 @@ void wait_drop(struct inspect *inspect, struct half *half)
 	half->cards = 0;
 }
 
+/* The first that waits: a finding, or (*is_look) an open text.  False: nothing does. */
+static bool first_of(const struct inspect *inspect, uint64_t *due_ns, bool *is_look)
+{
+	const struct card_wait *wait =
+		inspect->wait_first != 0 ? &at(inspect, inspect->wait_first)->wait : NULL;
+	const struct look *look = look_next(inspect);
+
+	*is_look =
+		wait == NULL ||
+		(look != NULL && (look->due_ns < wait->due_ns ||
+					 (look->due_ns == wait->due_ns && look->ord < wait->ord)));
+	if (wait == NULL && look == NULL)
+		return false;
+	*due_ns = *is_look ? look->due_ns : wait->due_ns;
+	return true;
+}
+
 uint64_t inspect_due(const struct inspect *inspect)
 {
-	return inspect->wait_first == 0 ? STAMP_END_NS
-					: at(inspect, inspect->wait_first)->wait.due_ns;
+	uint64_t due_ns;
+	bool is_look;
+
+	return first_of(inspect, &due_ns, &is_look) ? due_ns : STAMP_END_NS;
 }
 
 static void tell_waiting(struct inspect *inspect, struct flow_table *table, uint32_t cards)
@@ -79,6 +98,13 @@ static void tell_waiting(struct inspect *inspect, struct flow_table *table, uint
 
 void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns)
 {
-	while (inspect_due(inspect) <= now_ns && inspect->wait_first != 0)
-		tell_waiting(inspect, table, inspect->wait_first);
+	uint64_t due_ns;
+	bool is_look;
+
+	while (first_of(inspect, &due_ns, &is_look) && due_ns <= now_ns) {
+		if (is_look)
+			look_now(inspect, table);
+		else
+			tell_waiting(inspect, table, inspect->wait_first);
+	}
 }

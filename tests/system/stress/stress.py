@@ -415,6 +415,48 @@ def waits(suite):
         faults.append(f"told {order}")
     suite.tap.point("a finding waits 10 s for its message's end, and no longer", faults)
     drips(suite)
+    silences(suite)
+
+
+SILENT = """tcp shop drop:4444
+	send {alnum:AROUND};card={p.card};exp={p.exp};cvv={p.cvv}
+	wait 11s
+	send ;
+	wait 40s
+	send {alnum:1200};{q.card};
+	wait 11s
+	send exp={q.exp};cvv={q.cvv}
+	wait 20s
+	send ;card={r.card:.6}
+	wait 15s
+	send {r.card:6.};exp={r.exp}
+	wait 15s
+end
+"""
+
+
+def silences(suite):
+    """What stands in the last bytes of an open text is told 10 s after its first bytes,
+    once; again, if what comes later makes it surer; and a pause hides no number."""
+    head = TRICKS_HEAD + WARM + "host drop 198.51.100.77\nperson q jcb\nperson r amex\n"
+    other = f"http shop evil\n\tpost /x\n\tform {stage.CARD}\nend\n"
+    card = "".join(random.Random(5).choice("0123456789") for _ in range(9))
+    card = "372449" + card[:8]
+    card += check_digit(card)
+    for around in (0, 40, 700, 3000):
+        silent = (SILENT.replace("{alnum:AROUND}", f"{{alnum:{around}}}" if around else "")
+                  .replace("{r.card:.6}", card[:6]).replace("{r.card:6.}", card[6:]))
+        text = (head + "meanwhile\n" + silent + "end\n" + f"wait 9s\n{other}wait 2s\n{other}")
+        runs, problems = suite.everywhere([suite.forge.make(text)])
+        faults = [problems[0]] if problems[0] else []
+        told = [(alert["dest_ip"][-2:], alert["sekisho"]["part"],
+                 [row["brand"] for row in alert["sekisho"]["cards"]["list"]],
+                 alert["sekisho"]["confidence"]) for alert in runs[0].alerts]
+        other_, slow = ("66", 0, ["visa"], "high"), "77"
+        if told != [other_, (slow, 0, ["visa"], "high"), other_, (slow, 1, ["jcb"], "high"),
+                    (slow, 2, ["jcb"], "high"), (slow, 3, ["amex"], "high")]:
+            faults.append(f"told {told}")
+        suite.tap.point(f"a silence behind {around} bytes and a card", faults)
 
 
 def drips(suite):

@@ -116,6 +116,29 @@ static void every_cut_in_two_gives_the_same_marks(void **state)
 	}
 }
 
+/* At every length, so that a look meets every state of a tail. */
+static void a_look_sees_what_waits_and_changes_nothing(void **state)
+{
+	struct marks want, got = {.count = 0}, looked;
+	struct window_sink sink = {.self = &got, .scan = scan};
+	struct window_sink look = {.self = &looked, .scan = scan};
+	uint32_t id = 0;
+
+	(void)state;
+	whole(&want);
+	for (size_t at = 0; at < VIEW_LEN; at += 7) {
+		size_t end = at + 7 < VIEW_LEN ? at + 7 : VIEW_LEN;
+		feed_run(&id, at, end, end == VIEW_LEN, sink);
+		if (id == 0)
+			break;
+		looked = (struct marks){.count = 0};
+		tail_look(&tails, id, look);
+		assert_int_equal(got.judged + looked.judged, end);
+	}
+	assert_int_equal(got.judged, VIEW_LEN);
+	same(&want, &got);
+}
+
 static void one_byte_runs_give_the_same_marks(void **state)
 {
 	static size_t cuts[VIEW_LEN - 1];
@@ -285,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cut_in_two_gives_the_same_marks),
+		cmocka_unit_test(a_look_sees_what_waits_and_changes_nothing),
 		cmocka_unit_test(one_byte_runs_give_the_same_marks),
 		cmocka_unit_test(random_cuts_give_the_same_marks),
 		cmocka_unit_test(bytes_behind_a_gap_do_not_begin_a_view),
