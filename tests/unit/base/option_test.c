@@ -10,7 +10,7 @@
 
 #include "base/option.h"
 
-#define WORDS_MAX 8
+#define WORDS_MAX 16
 
 enum { READ = 1, TEST = 300, POLICY = 0, POOL = 7 };
 
