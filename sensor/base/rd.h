@@ -58,7 +58,9 @@ static inline uint16_t rd_u16(struct rd *rd)
 {
 	struct bytes b = rd_bytes(rd, 2);
 
-	return b.len == 2 ? (uint16_t)(b.ptr[0] << 8 | b.ptr[1]) : 0;
+	if (b.len != 2)
+		return 0;
+	return (uint16_t)(b.ptr[0] << 8 | b.ptr[1]);
 }
 
 static inline uint32_t rd_u24(struct rd *rd)

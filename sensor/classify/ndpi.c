@@ -131,8 +131,11 @@ bool labels_new(struct labels **out, uint32_t states, struct err *err)
 		return err_set(err, EXIT_CANNOT, "labels: nDPI could not start");
 	}
 	NDPI_ZERO(&wanted);
-	for (size_t i = 0; i < NAMES; i++)
-		NDPI_SET(&wanted, names[i].id);
+	for (size_t i = 0; i < NAMES; i++) {
+		uint16_t id = names[i].id;
+
+		wanted.fds_bits[id / NDPI_BITS] |= (ndpi_ndpi_mask)1 << id % NDPI_BITS;
+	}
 	ndpi_set_protocol_detection_bitmask2(labels->module, &wanted);
 	ndpi_finalize_initialization(labels->module);
 	*out = labels;
