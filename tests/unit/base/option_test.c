@@ -27,8 +27,10 @@ static void start(struct line *line, const char *const words[])
 	int count = 1;
 
 	line->words[0] = (char *)(uintptr_t) "program";
-	for (; words[count - 1] != NULL; count++)
+	for (; words[count - 1] != NULL; count++) {
+		assert_true(count < WORDS_MAX);
 		line->words[count] = (char *)(uintptr_t)words[count - 1];
+	}
 	line->words[count] = NULL;
 	line->walk = options_of(rows, sizeof(rows) / sizeof(rows[0]), count, line->words);
 }
