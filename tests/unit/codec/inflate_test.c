@@ -25,7 +25,7 @@ static const char *vectors_path;
 
 struct result {
 	uint8_t *data;
-	size_t len, rest_len;
+	size_t len, room, rest_len;
 	enum inflate_rc rc;
 	uint64_t shape; /* of the blocks: how they were cut */
 };
@@ -33,7 +33,11 @@ struct result {
 static void take_block(struct result *result, struct bytes block)
 {
 	assert_true(block.len <= INFLATE_BLOCK && block.len > 0);
-	result->data = realloc(result->data, result->len + block.len);
+	if (result->len + block.len > result->room) {
+		result->room = 2 * (result->len + block.len);
+		result->data = realloc(result->data, result->room);
+		assert_non_null(result->data);
+	}
 	memcpy(result->data + result->len, block.ptr, block.len);
 	result->len += block.len;
 	result->shape = (result->shape ^ block.len) * 0x9e3779b97f4a7c15;
