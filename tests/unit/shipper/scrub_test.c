@@ -55,8 +55,8 @@ static void what_is_ours_stays(void **unused)
 		"{\"sha\":\"f4111111111111111fffffffffffffffffffffff\"}",
 		"{\"a\":\"411111******1111\",\"b\":\"41**************\"}",
 		"{\"src_ip\":\"203.0.113.10\",\"v6\":\"2001:db8:4111:1111:1111:1111::\"}",
-		"{\"id\":\"4111111111111112\",\"long\":\"41111111111111111111\",\"short\":"
-		"\"411111111111\"}",
+		"{\"id\":\"4111111111111112\",\"long\":\"41111111111111111111\"}",
+		"{\"short\":\"411111111111\"}",
 		"{\"id\":\"1111111111111117\",\"z\":\"0000000000000000\"}",
 		"{\"a\":\"4111--1111--1111--1111\"}",
 		"",
@@ -116,8 +116,8 @@ static void made_cards_are_found_in_every_form(void **unused)
 			card[0] == '9') /* outside what it promises */
 			continue;
 		const char *gap = between[fixture_below(&state, 6)];
-		int len = snprintf(
-			record, sizeof(record), "\"%s", "k\\\"=" + 4 * fixture_below(&state, 2));
+		int len = snprintf(record, sizeof(record), "\"%s",
+			fixture_below(&state, 2) == 0 ? "k\\\"=" : "");
 		for (const char *p = card; *p != '\0'; p++)
 			len += snprintf(record + len, sizeof(record) - (size_t)len,
 				fixture_below(&state, 5) == 0 ? "\\u00%02x%s" : "%c%s", *p,
