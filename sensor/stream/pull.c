@@ -76,7 +76,8 @@ static bool pull_jump(struct half *half, struct lane *lane, struct span *out)
 	out->gap = 0;
 	out->offset = half->offset;
 	half->next = lane->jump_to;
-	half->remembered = 0; /* it told of other numbers */
+	lane->give_up = lane->jump_to; /* done; and it may stand ahead of a jump back */
+	half->remembered = 0;          /* it told of other numbers */
 	return true;
 }
 

@@ -379,6 +379,32 @@ static void a_stray_is_lent_raw_and_four_in_order_move_the_stream(void **state)
 	rig_free(rig);
 }
 
+static void the_stream_moves_behind_what_was_delivered_too(void **state)
+{
+	static const struct {
+		uint32_t isn, to;
+	} moves[] = {{1711286023, 145}, {100, 3000000000}, {1u << 31, 100}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		struct rig *rig = rig_new();
+		uint32_t to = moves[i].to;
+
+		rig_open(rig, moves[i].isn);
+		rig_text(rig, moves[i].isn + 1, "one");
+		rig_text(rig, moves[i].isn + 9, "kept");
+		rig_text(rig, to, "a");
+		rig_text(rig, to + 1, "b");
+		rig_text(rig, to + 2, "c");
+		rig_text(rig, to + 3, "d");
+		assert_client(rig, "one{a}{b}{c}[5]kept[0]d");
+		rig_text(rig, to + 6, "f");
+		rig_text(rig, to + 4, "e!");
+		assert_client(rig, "one{a}{b}{c}[5]kept[0]de!f");
+		rig_free(rig);
+	}
+}
+
 static void past_the_limit_the_hole_is_given_up(void **state)
 {
 	struct rig *rig = rig_new();
@@ -471,6 +497,7 @@ int main(void)
 		cmocka_unit_test(a_reversed_capture_is_whole_once_the_syn_arrives),
 		cmocka_unit_test(two_syns_hold_until_the_answer_tells_which),
 		cmocka_unit_test(a_stray_is_lent_raw_and_four_in_order_move_the_stream),
+		cmocka_unit_test(the_stream_moves_behind_what_was_delivered_too),
 		cmocka_unit_test(past_the_limit_the_hole_is_given_up),
 		cmocka_unit_test(without_a_free_block_nothing_is_lost_but_order),
 		cmocka_unit_test(without_room_for_its_state_a_flow_is_skipped_by_name),
