@@ -72,7 +72,7 @@ static uint64_t hash_words(const struct decoder *decoder, const uint64_t key[], 
 /* Of what tuple_normalise() makes, which a test compares; of IPv4 ends only what is their own,
  * so that two words do.  Put together from words, since copying a tuple whose fields were just
  * written waits for them. */
-static uint64_t tuple_hash(const struct decoder *decoder, const struct tuple *t)
+static uint64_t tuple_hash(const struct decoder *decoder, const struct tuple *t, bool *swapped)
 {
 	uint64_t src[2] = {word_at(t->src.b), word_at(t->src.b + 8)};
 	uint64_t dst[2] = {word_at(t->dst.b), word_at(t->dst.b + 8)};
@@ -84,6 +84,7 @@ static uint64_t tuple_hash(const struct decoder *decoder, const struct tuple *t)
 	bool swap = low > high || (low == high && t->sport > t->dport);
 	const uint64_t *a = swap ? dst : src, *b = swap ? src : dst;
 
+	*swapped = swap;
 	end |= swap ? t->dport | (uint64_t)t->sport << 16 : t->sport | (uint64_t)t->dport << 16;
 	if (is_ip4(src) && is_ip4(dst)) {
 		uint64_t key[2] = {a[1] >> 32 | (b[1] & 0xffffffff00000000), end};
@@ -105,49 +106,45 @@ uint16_t walk_tenant(const struct walk *w)
 static void finish(struct walk *w)
 {
 	struct packet *out = w->out;
+	bool swapped;
 
-	out->flags = w->flags;
 	out->tuple.tenant = walk_tenant(w);
-	out->hash = tuple_hash(w->decoder, &out->tuple);
+	out->hash = tuple_hash(w->decoder, &out->tuple, &swapped);
+	out->flags = (uint8_t)(w->flags | (swapped ? PACKET_SWAPPED : 0));
 	if (w->buffer != FRAG_NONE)
 		out->block = w->buffer;
-	if ((w->flags & PACKET_BAD_CHECKSUM) != 0)
-		w->counters->bad_checksum++;
-	w->counters->decoded++;
 }
 
-/* Field by field: zeroing both structs first would cost as much as the rest. */
-static void packet_start(
-	struct packet *out, const struct frame *frame, struct pos pos, uint32_t wire)
+/* What is the frame's. */
+static inline void packet_start(struct packet *out, const struct frame *frame, struct pos pos)
 {
 	out->pos.now_ns = pos.now_ns;
 	out->pos.ord = pos.ord;
 	out->ts_ns = frame->ts_ns;
 	out->frame_number = frame->number;
 	out->block = frame->block;
-	out->wire_len = wire;
+	out->wire_len = frame->wirelen > frame->caplen ? frame->wirelen : frame->caplen;
 	out->source = frame->source;
-	out->tuple.sport = out->tuple.dport = 0;
-	out->tuple.zero = 0;
-	out->seq = out->ack = 0;
-	out->window = out->urgent = 0;
-	out->tcp_flags = 0;
 }
 
-static void walk_start(struct walk *w, const struct frame *frame, struct pos pos)
+/* Field by field: zeroing both structs first would cost as much as the rest. */
+static void walk_start(struct walk *w, const struct frame *frame, struct packet *out)
 {
-	uint32_t wire = frame->wirelen > frame->caplen ? frame->wirelen : frame->caplen;
-
+	w->out = out;
 	w->frame = frame;
 	w->counters = &w->decoder->counters[frame->source];
 	w->rd = rd_of(bytes_of(frame->data, frame->caplen));
-	w->missing = wire - frame->caplen;
+	w->missing = out->wire_len - frame->caplen;
 	w->vni = NO_VNI;
 	w->buffer = FRAG_NONE;
 	w->vlan_cnt = w->depth = 0;
 	w->flags = 0;
 	w->clipped = w->jumbo = false;
-	packet_start(w->out, frame, pos, wire);
+	out->tuple.sport = out->tuple.dport = 0;
+	out->tuple.zero = 0;
+	out->seq = out->ack = 0;
+	out->window = out->urgent = 0;
+	out->tcp_flags = 0;
 }
 
 size_t decoder_bytes(uint32_t frag_buffers, uint32_t inputs)
@@ -172,15 +169,12 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 	return decoder->frags != NULL ? decoder : NULL;
 }
 
-bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out)
+bool walk(struct decoder *decoder, const struct frame *frame, struct packet *out)
 {
 	struct walk *w = &decoder->walk;
 	enum layer layer = LAYER_LINK;
 
-	assert(frame->source < decoder->inputs);
-	w->out = out;
-	walk_start(w, frame, pos);
-	w->counters->frames++;
+	walk_start(w, frame, out);
 	while (layer < LAYER_PACKET)
 		layer = step(w, layer);
 	if (layer == LAYER_PACKET) {
@@ -196,6 +190,20 @@ bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, 
 		w->counters->refused[w->reason]++;
 	}
 	return false;
+}
+
+bool decode(struct decoder *decoder, const struct frame *frame, struct pos pos, struct packet *out)
+{
+	struct decode_counters *counters = &decoder->counters[frame->source];
+
+	assert(frame->source < decoder->inputs);
+	counters->frames++;
+	packet_start(out, frame, pos);
+	if (!plain(decoder, frame, out) && !walk(decoder, frame, out))
+		return false;
+	counters->bad_checksum += (out->flags & PACKET_BAD_CHECKSUM) != 0;
+	counters->decoded++;
+	return true;
 }
 
 void decoder_recycle(struct decoder *decoder, uint32_t block)

@@ -14,7 +14,9 @@ enum packet_flag {
 	PACKET_REASSEMBLED = 2,   /* payload stands in a defragmenter buffer */
 	PACKET_FRAG_CONFLICT = 4, /* overlapping fragments differed */
 	PACKET_TUNNELLED = 8,
-	PACKET_OPAQUE = 16, /* a protocol without ports: payload is skipped(protocol) */
+	PACKET_OPAQUE = 16,  /* a protocol without ports: payload is skipped(protocol) */
+	PACKET_SWAPPED = 32, /* tuple_normalise() of the tuple swaps it: it came from the flow's
+			      * second end */
 };
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };

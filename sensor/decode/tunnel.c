@@ -51,6 +51,15 @@ const struct tunnel *tunnel_find(const struct walk *w, enum tunnel_carrier carri
 	return NULL;
 }
 
+bool tunnel_on_udp(uint16_t port)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++)
+		found |= tunnels[i].number == port && tunnels[i].carrier == TUNNEL_UDP;
+	return found;
+}
+
 enum layer tunnel_enter(struct walk *w)
 {
 	w->flags |= PACKET_TUNNELLED;

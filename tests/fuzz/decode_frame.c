@@ -1,11 +1,11 @@
 /* Input: records of (link, flags, ticks, length of 2 bytes, frame), all given to
  * one decoder, so that fragments meet.  Properties: every frame is a packet, a
  * kept fragment or refused once; a payload lies in its frame or in a buffer;
- * the same input gives the same packets. */
+ * the same input gives the same packets; of a plain frame, the walk makes the same. */
 #include <stdlib.h>
 
 #include "base/rd.h"
-#include "decode/decode.h"
+#include "decode/walk.h"
 #include "require.h"
 
 #define BUFFERS 4
@@ -74,6 +74,20 @@ static struct record next_record(struct rd *rd)
 	return r;
 }
 
+static void check_plain(struct decoder *decoder, const struct frame *frame)
+{
+	struct packet a = {.wire_len = frame->caplen}, b = a;
+
+	if (!plain(decoder, frame, &a))
+		return;
+	require(walk(decoder, frame, &b));
+	require(a.payload == b.payload && a.payload_len == b.payload_len &&
+		a.payload_wire == b.payload_wire && a.hash == b.hash && a.flags == b.flags);
+	require(memcmp(&a.tuple, &b.tuple, sizeof(a.tuple)) == 0);
+	require(a.seq == b.seq && a.ack == b.ack && a.window == b.window && a.urgent == b.urgent &&
+		a.tcp_flags == b.tcp_flags);
+}
+
 static uint64_t decode_all(struct decoder *decoder, struct rd rd)
 {
 	struct pos pos = {0, 0};
@@ -85,6 +99,7 @@ static uint64_t decode_all(struct decoder *decoder, struct rd rd)
 
 		pos.now_ns += r.ticks * UINT64_C(100000000);
 		pos.ord++;
+		check_plain(decoder, &r.frame);
 		if (decode(decoder, &r.frame, pos, &p)) {
 			check_packet(&p, bytes_of(r.copy, r.frame.caplen));
 			packets[r.frame.source]++;
