@@ -19,7 +19,8 @@ struct worker {
 	struct hash_key key;
 	uint64_t now_ns; /* every due time up to it was served */
 	uint64_t minute; /* the open one; UINT64_MAX: no packet yet */
-	uint32_t epoch;  /* of the rows in account: grows when they leave */
+	uint16_t epoch;  /* of the rows in account, never 0: another when they leave.  In the 45
+			  * days until one comes back, no flow lives without payload */
 	bool no_room;    /* for further sums of this minute */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
@@ -83,20 +84,19 @@ static struct account_counts *find_books(struct worker *worker, uint32_t flow, u
 /* Found once a minute; without state the subject may still change with each packet. */
 static struct account_counts *books_of(struct worker *worker, uint32_t flow, uint16_t source)
 {
-	struct flow *record = flow_at(worker->flows, flow);
+	struct inspect_books *books = inspect_books(worker->inspect, flow_at(worker->flows, flow));
 	struct account_counts *counts;
 	uint32_t number;
 
-	if (record->parse != 0 && record->books_epoch == worker->epoch &&
-		record->books_source == source)
-		return account_at(worker->account, record->books_row);
+	if (books == NULL)
+		return find_books(worker, flow, source);
+	if (books->epoch == worker->epoch && books->source == source)
+		return account_at(worker->account, books->row);
 	counts = find_books(worker, flow, source);
 	number = account_number(worker->account, counts);
-	if (number <= UINT16_MAX) {
-		record->books_epoch = worker->epoch;
-		record->books_row = (uint16_t)number;
-		record->books_source = source;
-	}
+	if (number <= UINT16_MAX)
+		*books = (struct inspect_books){
+			.epoch = worker->epoch, .row = (uint16_t)number, .source = source};
 	return counts;
 }
 
@@ -163,7 +163,8 @@ static void take_packet(struct worker *worker, const struct packet *packet, uint
 	stream_push(worker->streams, worker->flows, flow, dir, packet);
 	/* Without payload there is nothing to book but what it settled. */
 	take_spans(worker, flow, packet->payload_wire == 0 ? NULL : packet);
-	if (record->stream == 0 && inspect_is_idle(worker->inspect, record)) {
+	if (record->stream == 0 &&
+		inspect_rest(worker->inspect, worker->flows, flow) == INSPECT_IDLE) {
 		fold_flow(worker, flow);
 		inspect_end(worker->inspect, worker->flows, flow);
 	}
@@ -230,6 +231,12 @@ static void advance(struct worker *worker, uint64_t now_ns)
 {
 	uint64_t minute = now_ns / MINUTE_NS;
 
+	if (worker->minute == minute && now_ns < flow_next_due(worker->flows) &&
+		now_ns < inspect_due(worker->inspect)) { /* nearly always */
+		worker->now_ns = now_ns;
+		return;
+	}
+
 	if (worker->minute == UINT64_MAX)
 		worker->minute = minute;
 	while (worker->minute < minute) {
@@ -257,7 +264,7 @@ static inline void contact_of(const struct worker *worker, uint32_t number, stru
 	inspect_subject(worker->inspect, flow, key, subject);
 	*out = (struct contact_flow){.key = key,
 		.subject = subject,
-		.first_ns = flow->first_ns,
+		.first_ns = flow_first(worker->flows, number).now_ns,
 		.last_ns = flow->last_ns,
 		.packets = {flow->packets[0], flow->packets[1]},
 		.bytes = {flow->bytes[0], flow->bytes[1]},
@@ -321,7 +328,7 @@ static void close_minute(struct worker *worker, uint64_t stamp_ns)
 	contacts_send(worker->contacts, worker->emit);
 	worker->no_room = false;
 	account_take(worker->account, UINT64_MAX, send_coverage, worker);
-	worker->epoch++;
+	worker->epoch = worker->epoch == UINT16_MAX ? 1 : (uint16_t)(worker->epoch + 1);
 }
 
 static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
@@ -330,7 +337,7 @@ static void flow_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 	struct flow *record = flow_at(worker->flows, flow);
 
 	if (!evicted)
-		emit_at(worker->emit, due_ns, STAMP_TIMER, record->first_ord);
+		emit_at(worker->emit, due_ns, STAMP_TIMER, flow_first(worker->flows, flow).ord);
 	inspect_last_place(worker->inspect, record, &worker->place);
 	if (record->stream != 0) {
 		stream_end(worker->streams, worker->flows, flow);
@@ -346,7 +353,7 @@ static void hole_due(void *self, uint32_t flow, uint64_t due_ns)
 	struct worker *worker = self;
 	const struct flow *record = flow_at(worker->flows, flow);
 
-	emit_at(worker->emit, due_ns, STAMP_TIMER, record->first_ord);
+	emit_at(worker->emit, due_ns, STAMP_TIMER, flow_first(worker->flows, flow).ord);
 	inspect_last_place(worker->inspect, record, &worker->place);
 	stream_hole_due(worker->streams, worker->flows, flow);
 	take_spans(worker, flow, NULL);

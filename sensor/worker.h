@@ -7,7 +7,7 @@
  * The end of a flow: stream_end, the spans it still lends (SPAN_END of both directions
  * among them, which close messages and tell what was found), stream_free, inspect_end,
  * and last its sums go to the contacts.  A flow of datagrams between two exchanges
- * (inspect_is_idle) gives up inspect's state by inspect_end, too, and lives on. */
+ * (inspect_rest) gives up inspect's state, too, and lives on. */
 #ifndef SEKISHO_WORKER_H
 #define SEKISHO_WORKER_H
 

@@ -91,6 +91,15 @@ uint32_t pool_take(struct pool *pool)
 	return item;
 }
 
+uint32_t pool_take_zeroed(struct pool *pool)
+{
+	uint32_t item = pool_take(pool);
+
+	if (item != 0) /* all else was zeroed when it came back, or was never used */
+		memset(pool_at(pool, item), 0, sizeof(pool->free_head));
+	return item;
+}
+
 void pool_give(struct pool *pool, uint32_t item)
 {
 	assert(item != 0 && item <= pool->fresh && pool->used > 0);

@@ -40,6 +40,8 @@ size_t pool_bytes(uint32_t item_size, uint32_t capacity);
 bool pool_new(struct pool *pool, struct arena *arena, uint32_t item_size, uint32_t capacity);
 /* An item (contents undefined), or 0 and refused + 1. */
 uint32_t pool_take(struct pool *pool);
+/* The same, of zeroes: where every item goes back by pool_erase() of all of it. */
+uint32_t pool_take_zeroed(struct pool *pool);
 void pool_give(struct pool *pool, uint32_t item);
 /* The same for items that payload passed through: the first len bytes are wiped, SIZE_MAX:
  * all of it. */

@@ -50,6 +50,9 @@ static inline uint8_t byte_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
+/* A copy with ASCII letters in lower case, to as many bytes as a has; may be in place. */
+void bytes_lower(uint8_t *out, struct bytes a);
+
 /* Equal but for ASCII case. */
 bool bytes_equal_nocase(struct bytes a, struct bytes b);
 

@@ -23,4 +23,16 @@ struct tuple {
  * Returns true if src and dst were swapped. */
 bool tuple_normalise(struct tuple *t);
 
+/* The tuple, or the same from the other end; branch-free, as both come at random. */
+static inline struct tuple tuple_turned(const struct tuple *t, bool swap)
+{
+	struct tuple out = *t;
+
+	out.src = swap ? t->dst : t->src;
+	out.dst = swap ? t->src : t->dst;
+	out.sport = swap ? t->dport : t->sport;
+	out.dport = swap ? t->sport : t->dport;
+	return out;
+}
+
 #endif

@@ -128,18 +128,14 @@ enum layer ip6(struct walk *w);
 bool ip_is_extension(const struct walk *w);
 enum layer ip_extension(struct walk *w);
 
-/* decode.c: what decode() does with a frame that is not plain, but for the fields and the counters
- * of every frame. */
+/* decode.c, plain.c: two roads from a frame to all of *out that decode() does not set itself;
+ * false: no packet, or for plain(): not a plain frame. */
 bool walk(struct decoder *decoder, const struct frame *frame, struct packet *out);
-uint16_t walk_tenant(const struct walk *w);
-
-/* plain.c: a packet of a plain frame; false: it is none, *out is undefined but for what
- * decode() set. */
 bool plain(struct decoder *decoder, const struct frame *frame, struct packet *out);
+uint16_t walk_tenant(const struct walk *w);
 
 /* frag.c: the rest is a fragment's data; the ends of its key stand in the tuple. */
 enum layer walk_fragment(struct walk *w, uint32_t id, uint8_t key_proto, uint32_t off, bool more);
-
 /* transport.c */
 enum layer transport(struct walk *w);
 

@@ -6,10 +6,6 @@
 #include "detect/state.h"
 #include "fact/sums.h"
 
-#define PREFETCH_MAX 512 /* of a parser's state: what it needs beyond is rare */
-
-static_assert(sizeof(struct flow_state) <= 448, "state of a flow with payload");
-
 static void parser_pools(struct inspect *inspect, struct arena *arena, uint32_t flows)
 {
 	for (uint32_t i = 0; i < parsers_count; i++) {
@@ -24,6 +20,7 @@ size_t inspect_bytes(const struct inspect_sizes *sizes)
 {
 	size_t sum = sizeof(struct inspect) + contexts_bytes(sizes->flows) +
 		     pool_bytes(sizeof(struct flow_state), sizes->flows) +
+		     pool_bytes(sizeof(struct rest), sizes->flows) +
 		     pool_bytes(sizeof(struct open_tail), sizes->tails) +
 		     pool_bytes(sizeof(struct cards), sizes->cards) +
 		     pool_bytes(sizeof(struct card_set), sizes->sets) +
@@ -50,6 +47,7 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 	bool made =
 		contexts_new(&inspect->contexts, arena, sizes->flows) &&
 		pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
+		pool_new(&inspect->rests, arena, sizeof(struct rest), sizes->flows) &&
 		pool_new(&inspect->tails, arena, sizeof(struct open_tail), sizes->tails) &&
 		pool_new(&inspect->cards, arena, sizeof(struct cards), sizes->cards) &&
 		pool_new(&inspect->card_env.sets, arena, sizeof(struct card_set), sizes->sets) &&
@@ -71,74 +69,6 @@ void inspect_swap(struct inspect *inspect, const struct inspect_env *env)
 	inspect->card_env.table = *env->cards;
 }
 
-void inspect_prefetch(const struct inspect *inspect, const struct flow *flow)
-{
-	const uint8_t *at = pool_at(&inspect->flows, flow->parse);
-
-	if (flow->parse == 0)
-		return;
-	for (size_t i = 0; i < sizeof(struct flow_state); i += 64)
-		__builtin_prefetch(at + i, 1);
-}
-
-/* An open body: what unwrap knows of it, and the end of it that is kept. */
-static void prefetch_half(const struct inspect *inspect, const struct half *half)
-{
-	const uint8_t *at = pool_at(&inspect->tails, half->tail[0]);
-
-	unwrap_prefetch(inspect->unwrap, half->unwrap);
-	for (size_t i = 0; half->tail[0] != 0 && i < offsetof(struct tail, data) + TAIL_KEEP;
-		i += 64)
-		__builtin_prefetch(at + i, 1);
-}
-
-void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow)
-{
-	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-
-	if (flow->parse == 0 || state->parser_state == 0)
-		return;
-	const struct pool *pool = &inspect->parser[state->classify.parser - 1];
-	const uint8_t *at = pool_at(pool, state->parser_state);
-	for (size_t i = 0; i < pool->item_size && i < PREFETCH_MAX; i += 64)
-		__builtin_prefetch(at + i, 1);
-	for (int dir = 0; dir < 2; dir++)
-		prefetch_half(inspect, &state->half[dir]);
-}
-
-void inspect_subject(const struct inspect *inspect, const struct flow *flow,
-	const struct tuple *key, struct subject *out)
-{
-	if (flow->parse != 0) {
-		const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-		*out = state->subject;
-		return;
-	}
-	subject_of(inspect->env.policy, key, flow->client_dir, out);
-}
-
-void inspect_last_place(
-	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out)
-{
-	const struct flow_state *state;
-
-	*out = (struct inspect_place){.packet_ns = flow->last_ns};
-	if (flow->parse == 0)
-		return;
-	state = pool_at(&inspect->flows, flow->parse);
-	*out = state->last;
-}
-
-uint16_t inspect_app(const struct inspect *inspect, const struct flow *flow)
-{
-	if (flow->parse == 0)
-		return 0;
-	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	if (state->classify.parser > 0)
-		return (uint16_t)state->classify.parser;
-	return state->classify.label == 0 ? 0 : (uint16_t)(FACT_LABELS + state->classify.label);
-}
-
 struct bytes inspect_name(const struct inspect *inspect)
 {
 	return bytes_of(inspect->name, inspect->name_len);
@@ -148,22 +78,6 @@ void inspect_name_told(struct inspect *inspect)
 {
 	explicit_bzero(inspect->name, inspect->name_len);
 	inspect->name_len = 0;
-}
-
-bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow)
-{
-	if (flow->parse == 0)
-		return false;
-	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	return state->classify.parser > 0 && state->classify.parser == inspect->tls;
-}
-
-bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow)
-{
-	if (flow->parse == 0)
-		return false;
-	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	return state->listed != 0;
 }
 
 const struct inspect_counters *inspect_counters(const struct inspect *inspect)
@@ -180,56 +94,6 @@ uint64_t inspect_quotas(const struct inspect *inspect)
 	       inspect->contexts.refused + label_counters(inspect->env.labels)->state_refused +
 	       inspect->tails.refused + inspect->io.hold_refused + unwrap->state_refused +
 	       unwrap->inflate_refused;
-}
-
-/* Lists are asked once, when the flow first carries payload: the remote end by address. */
-static void ask_lists(struct inspect *inspect, struct flow_state *state, const struct tuple *key)
-{
-	uint32_t rows[INDICATOR_HITS_MAX];
-	const struct addr *remote = state->subject.end == 0 ? &key->dst : &key->src;
-
-	if (state->subject.nobody || state->subject.level == LEVEL_NONE)
-		return;
-	if (indicators_addr(inspect->env.lists, remote, rows) == 0)
-		return;
-	state->listed = rows[0] + 1;
-	inspect->flow->flags |= FLOW_SPEAKS;
-}
-
-/* What depends on policy and lists; also again when the generation has changed. */
-static void bind(struct inspect *inspect, struct flow_state *state)
-{
-	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
-
-	state->generation = (uint32_t)inspect->env.generation;
-	state->listed = 0;
-	for (int i = 0; i < HALF_COUNT; i++)
-		memset(state->half[i].rule, 0, sizeof(state->half[i].rule));
-	subject_of(inspect->env.policy, key, inspect->flow->client_dir, &state->subject);
-	inspect->flow->books_epoch = 0; /* another subject, another row */
-	ask_lists(inspect, state, key);
-}
-
-static struct flow_state *state_of(struct inspect *inspect)
-{
-	struct flow *flow = inspect->flow;
-
-	if (flow->parse != 0) {
-		struct flow_state *known = pool_at(&inspect->flows, flow->parse);
-		if (known->generation != (uint32_t)inspect->env.generation)
-			bind(inspect, known);
-		return known;
-	}
-	flow->parse = pool_take(&inspect->flows);
-	if (flow->parse == 0) {
-		inspect->counters.state_refused++;
-		return NULL;
-	}
-	struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-	memset(state, 0, sizeof(*state));
-	state->first = *inspect->place;
-	bind(inspect, state);
-	return state;
 }
 
 static void raw_open(struct inspect *inspect, struct half *half, struct message *message)
@@ -284,22 +148,6 @@ static void raw_whole(struct inspect *inspect, uint8_t dir, struct bytes data)
 	raw_close(inspect, dir, CLOSE_COMPLETE);
 }
 
-static void *parser_state(struct inspect *inspect)
-{
-	struct flow_state *state = inspect->state;
-	struct pool *pool = &inspect->parser[state->classify.parser - 1];
-
-	if (state->parser_state == 0) {
-		state->parser_state = pool_take(pool);
-		if (state->parser_state == 0) {
-			inspect->counters.parser_refused++;
-			return NULL;
-		}
-		memset(pool_at(pool, state->parser_state), 0, pool->item_size);
-	}
-	return pool_at(pool, state->parser_state);
-}
-
 static void learn_client(struct inspect *inspect)
 {
 	if (inspect->io.client_dir < 0)
@@ -313,15 +161,9 @@ static void learn_client(struct inspect *inspect)
 			return;
 		subject_of(inspect->env.policy, flow_key(inspect->table, inspect->flow_number),
 			inspect->flow->client_dir, &inspect->state->subject);
-		inspect->flow->books_epoch = 0;
+		inspect->state->books.epoch = 0;
 	}
 	inspect->io.client_dir = -1;
-}
-
-/* A direction that was told raw before the other one chose a parser stays raw. */
-static bool is_raw(const struct flow_state *state, uint8_t dir)
-{
-	return state->classify.parser <= 0 || state->half[dir].raw || state->classify.raw[dir] != 0;
 }
 
 static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data, bool datagram)
@@ -332,7 +174,7 @@ static void parse_bytes(struct inspect *inspect, uint8_t dir, struct bytes data,
 
 	if (data.len == 0)
 		return;
-	memory = is_raw(state, dir) ? NULL : parser_state(inspect);
+	memory = states_raw(state, dir) ? NULL : states_parser(inspect, state);
 	if (memory != NULL) {
 		const struct parser *parser = parsers[state->classify.parser - 1];
 		inspect->io.datagram = datagram;
@@ -415,7 +257,7 @@ static void span_gap(struct inspect *inspect, const struct span *span)
 		half->raw_offset += span->gap;
 		return;
 	}
-	memory = is_raw(state, span->dir) ? NULL : parser_state(inspect);
+	memory = states_raw(state, span->dir) ? NULL : states_parser(inspect, state);
 	if (memory == NULL)
 		return;
 	const struct parser *parser = parsers[state->classify.parser - 1];
@@ -433,7 +275,7 @@ static void span_end(struct inspect *inspect, uint8_t dir)
 	state->ended[dir] = true;
 	if (state->parser_state != 0) {
 		const struct parser *parser = parsers[state->classify.parser - 1];
-		parser->end(parser_state(inspect), &inspect->io, dir);
+		parser->end(states_parser(inspect, state), &inspect->io, dir);
 	}
 	raw_close(inspect, dir, CLOSE_END);
 }
@@ -557,7 +399,7 @@ void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	if (span->data.len == 0)
 		return;
 	first_datagram(inspect, span);
-	(void)state_of(inspect);
+	(void)states_of(inspect);
 }
 
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
@@ -569,7 +411,7 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 		return false; /* a flow that never carried payload has no state */
 	first_datagram(inspect, span);
 	inspect->after_rst = span->after_rst;
-	inspect->state = state_of(inspect);
+	inspect->state = states_of(inspect);
 	if (inspect->state == NULL)
 		return skip_span(span, SKIP_PARSER_STATE, skipped);
 	inspect->state->last = *place;
@@ -579,48 +421,12 @@ bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	return book(inspect, skipped);
 }
 
-static void give_half(struct inspect *inspect, struct half *half)
-{
-	for (int i = 0; i < UNWRAP_STREAMS; i++) {
-		if (half->tail[i] == 0)
-			continue;
-		look_end(inspect, half->tail[i]);
-		pool_erase(&inspect->tails, half->tail[i], SIZE_MAX);
-	}
-	if (half->cards != 0)
-		wait_drop(inspect, half);
-}
-
 void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow)
 {
 	const struct flow_state *state = pool_at(&inspect->flows, flow_at(table, flow)->parse);
 
 	set_flow(inspect, table, flow, &state->last);
-	inspect->state = state_of(inspect);
-}
-
-static bool half_is_idle(const struct half *half)
-{
-	uint32_t held = half->unwrap | half->cards;
-
-	for (int i = 0; i < UNWRAP_STREAMS; i++)
-		held |= half->tail[i];
-	return held == 0 && !half->raw_open && !half->raw;
-}
-
-bool inspect_is_idle(const struct inspect *inspect, const struct flow *flow)
-{
-	const struct flow_state *state = pool_at(&inspect->flows, flow->parse);
-
-	if (flow->parse == 0 || (flow->flags & FLOW_SPEAKS) != 0 || state->contexts != 0 ||
-		state->parser_state == 0 || is_raw(state, 0) || is_raw(state, 1))
-		return false;
-	uint32_t index = (uint32_t)state->classify.parser - 1;
-	if (parsers[index]->idle == NULL ||
-		!parsers[index]->idle(pool_at(&inspect->parser[index], state->parser_state)))
-		return false;
-	return half_is_idle(&state->half[0]) && half_is_idle(&state->half[1]) &&
-	       half_is_idle(&state->half[HALF_APART]);
+	inspect->state = states_of(inspect);
 }
 
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow)
@@ -628,23 +434,13 @@ void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flo
 	SCRATCH int64_t ignored[SKIP_REASON_COUNT];
 	struct flow_state *state;
 
+	states_forget(inspect, flow_at(table, flow));
 	if (flow_at(table, flow)->parse == 0)
 		return;
 	inspect_at(inspect, table, flow);
 	state = inspect->state;
 	if (state->listed != 0 && !state->listed_told)
 		tell_listed(inspect, state->listed - 1, 0, (struct bytes){0});
-	if (state->parser_state != 0) {
-		uint32_t index = (uint32_t)state->classify.parser - 1;
-		parsers[index]->drop(parser_state(inspect), &inspect->io);
-		pool_erase(&inspect->parser[index], state->parser_state, SIZE_MAX);
-	}
-	for (int i = 0; i < HALF_COUNT; i++)
-		give_half(inspect, &state->half[i]);
-	label_drop(inspect->env.labels, &state->label);
-	context_close_all(&inspect->contexts, &state->contexts);
-	context_close_all(&inspect->contexts, &state->own);
-	pool_erase(&inspect->flows, inspect->flow->parse, SIZE_MAX);
-	inspect->flow->parse = 0;
+	states_give(inspect, state);
 	(void)book(inspect, ignored); /* bytes held back were booked when they came */
 }

@@ -66,7 +66,7 @@ void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t fl
 bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place,
 	int64_t skipped[static SKIP_REASON_COUNT]);
-/* After the last spans of a flow that ends, or in one that inspect_is_idle(): tells a listed
+/* After the last spans of a flow that ends, or in one that is INSPECT_IDLE: tells a listed
  * contact that still waited for data, frees the state.  Messages were closed, and what they held
  * was told, by SPAN_END; what is still open is dropped. */
 void inspect_end(struct inspect *inspect, struct flow_table *table, uint32_t flow);
@@ -76,9 +76,20 @@ uint64_t inspect_due(const struct inspect *inspect);
 /* Tells (looks at) those due by then, each at its due time, behind all timers of flows up to it:
  * serve those first. */
 void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t now_ns);
-/* Nothing is open or waited for, and nothing was found: its state may be given back by
- * inspect_end() now, and is made anew if more comes. */
-bool inspect_is_idle(const struct inspect *inspect, const struct flow *flow);
+/* Between two messages of a flow of datagrams in which nothing was found.  INSPECT_IDLE: its
+ * state may be given back by inspect_end() now, and is made anew if more comes.  INSPECT_RESTS:
+ * its parser waits for an answer, and the state was given up but for a line. */
+enum inspect_need { INSPECT_BUSY, INSPECT_RESTS, INSPECT_IDLE };
+enum inspect_need inspect_rest(struct inspect *inspect, struct flow_table *table, uint32_t flow);
+
+/* Where the worker books the flow's bytes: its own to write, kept with the flow's state and
+ * forgotten (epoch 0) when the subject changes.  NULL: the flow has no state. */
+struct inspect_books {
+	uint16_t epoch; /* of row; 0 = none */
+	uint16_t row;
+	uint16_t source; /* the row holds for bytes of this source */
+};
+struct inspect_books *inspect_books(const struct inspect *inspect, const struct flow *flow);
 
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,

@@ -235,6 +235,18 @@ static void tell_part(
 	wait_go_on(inspect, half->cards, tell_cards(inspect, message, half));
 }
 
+/* A whole value, as nearly all are, in which no card can begin. */
+static bool is_clean(struct bytes value)
+{
+	return value.len < CARD_DIGITS_ANY || pan_place(value, 0) >= value.len;
+}
+
+/* Names have no layers, so what is clean as it stands is clean. */
+static bool holds_nothing(const struct run *run)
+{
+	return run->first && run->last && is_clean(run->data);
+}
+
 static void sink_run(void *self, const struct message *message, const struct run *run)
 {
 	struct inspect *inspect = self;
@@ -259,7 +271,8 @@ static void sink_run(void *self, const struct message *message, const struct run
 			inspect->io.skipped[SKIP_LEVEL] += run->data.len;
 		return;
 	}
-	unwrap_run(inspect->unwrap, &half->unwrap, message, run);
+	if (!is_dns(message) || !holds_nothing(run))
+		unwrap_run(inspect->unwrap, &half->unwrap, message, run);
 	tell_part(inspect, message, half, run->data.len);
 }
 
@@ -381,8 +394,8 @@ static void view_take(void *self, const struct message *message, const struct vi
 	struct inspect *inspect = self;
 
 	inspect->message = message;
-	if (view->first && view->last && view->data.len < CARD_DIGITS_ANY)
-		return; /* too short for a card: most values */
+	if (view->first && view->last && is_clean(view->data))
+		return;
 	struct card_scan scan = card_scan_of(inspect, view);
 	if (view->first && view->last) {
 		struct tail_mark mark = {.place = *inspect->place};
@@ -392,8 +405,7 @@ static void view_take(void *self, const struct message *message, const struct vi
 			.after_end = true,
 			.mark = &mark,
 			.marks = 1};
-		if (view->data.len > 0)
-			card_window(&scan, &window);
+		card_window(&scan, &window);
 		return;
 	}
 	assert(view->stream < UNWRAP_STREAMS);

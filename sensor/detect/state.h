@@ -3,6 +3,8 @@
 #ifndef SEKISHO_DETECT_STATE_H
 #define SEKISHO_DETECT_STATE_H
 
+#include <assert.h>
+
 #include "classify/classify.h"
 #include "detect/context.h"
 #include "detect/inspect.h"
@@ -29,6 +31,7 @@ struct half {
 struct flow_state {
 	struct classify classify;
 	struct subject subject;
+	struct inspect_books books;
 	uint32_t parser_state; /* id in the parser's pool */
 	uint32_t contexts;     /* newest open exchange */
 	uint32_t own;          /* context of the flow itself, 0 = none */
@@ -65,13 +68,25 @@ struct open_tail { /* of the pool of tails */
 	struct look look;
 };
 
+/* What stays of the state of a flow whose parser only waits (parser.h).  flow->parse is then
+ * REST_BIT and its id. */
+struct rest {
+	struct subject subject;
+	struct inspect_books books;
+	uint16_t generation; /* low bits */
+	uint8_t parser;      /* as in struct classify */
+	uint8_t memo[PARSER_MEMO_MAX];
+};
+#define REST_BIT UINT32_C(0x80000000)
+static_assert(sizeof(struct rest) == 64, "one line, for each query without an answer");
+
 struct inspect {
 	struct inspect_env env;
 	struct card_env card_env;
 	struct emit *emit;
 	struct unwrap *unwrap;
 	struct contexts contexts;
-	struct pool flows, tails, cards, holds;
+	struct pool flows, rests, tails, cards, holds;
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
 	uint32_t wait_first, wait_last; /* of cards, in order of due time */
@@ -103,6 +118,20 @@ struct inspect {
 
 /* inspect.c: a flow that has state is at hand, where its last payload stood. */
 void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow);
+
+/* states.c */
+/* The flow's state; NULL: it has none, or rests. */
+struct flow_state *states_known(const struct inspect *inspect, const struct flow *flow);
+/* That of the flow at hand, taken or waked where it has none; NULL: there is no room (counted). */
+struct flow_state *states_of(struct inspect *inspect);
+/* Its parser's; NULL: there is no room (counted). */
+void *states_parser(struct inspect *inspect, struct flow_state *state);
+/* A direction that was told raw before the other one chose a parser stays raw. */
+bool states_raw(const struct flow_state *state, uint8_t dir);
+/* All that the state of the flow at hand holds goes back, and the state. */
+void states_give(struct inspect *inspect, struct flow_state *state);
+/* The line of a flow that rests goes back. */
+void states_forget(struct inspect *inspect, struct flow *flow);
 
 /* sink.c */
 struct message_sink sink_of(struct inspect *inspect);

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "base/coverage.h"
+#include "base/scratch.h"
 #include "detect/state.h"
 #include "fact/learn.h"
 #include "mask/mask.h"
@@ -9,7 +10,7 @@
 static uint64_t flow_number(const struct inspect *inspect)
 {
 	return flow_id(&inspect->env.key, flow_key(inspect->table, inspect->flow_number),
-		inspect->flow->first_ns);
+		flow_first(inspect->table, inspect->flow_number).now_ns);
 }
 
 static uint8_t flow_flags(const struct inspect *inspect)
@@ -40,7 +41,7 @@ static void put_flow(struct inspect *inspect, uint8_t dir, struct fact_flow *out
 	*out = (struct fact_flow){
 		.key = *flow_key(inspect->table, inspect->flow_number),
 		.flow_id = flow_number(inspect),
-		.first_ns = inspect->flow->first_ns,
+		.first_ns = flow_first(inspect->table, inspect->flow_number).now_ns,
 		.packet_ns = inspect->place->packet_ns,
 		.frame = inspect->place->frame,
 		.merchant = state->subject.merchant,
@@ -280,6 +281,13 @@ static struct addr address_of(const struct run *answer)
 	return addr;
 }
 
+/* Whom policy calls a resolver; anybody, where there is no policy. */
+static bool is_resolver(const struct inspect *inspect, int end)
+{
+	return !policy_given(inspect->env.policy) ||
+	       (inspect->state->subject.roles[end] & ROLE_RESOLVER) != 0;
+}
+
 /* For authorisation: only names that policy asks for. */
 void tell_name(struct inspect *inspect, const struct run *answer)
 {
@@ -299,19 +307,26 @@ void tell_name(struct inspect *inspect, const struct run *answer)
 	fact->name_hash = hash_sip13(&inspect->env.key, name.ptr, name.len);
 	fact->ttl = answer->ttl;
 	fact->tenant = key->tenant;
-	fact->foreign = !policy_resolver(inspect->env.policy, key->tenant, &fact->resolver);
+	fact->foreign = !is_resolver(inspect, 1 - client);
 	emit_commit(inspect->emit, &fact->fact);
 }
 
 /* True: this worker told the same within this minute of packet time. */
 static bool is_called(struct inspect *inspect, const struct fact_called *fact)
 {
-	uint64_t parts[7] = {inspect->emit->at.time_ns / MINUTE_NS, fact->tenant};
+	SCRATCH struct {
+		uint64_t minute, tenant;
+		struct addr client, address;
+		uint8_t question[sizeof(inspect->question)];
+	} said;
 
-	memcpy(&parts[2], &fact->client, sizeof(fact->client));
-	memcpy(&parts[4], &fact->address, sizeof(fact->address));
-	parts[6] = hash_sip13(&inspect->env.key, inspect->question, inspect->question_len);
-	uint64_t value = hash_sip13(&inspect->env.key, parts, sizeof(parts));
+	said.minute = inspect->emit->at.time_ns / MINUTE_NS;
+	said.tenant = fact->tenant;
+	said.client = fact->client;
+	said.address = fact->address;
+	memcpy(said.question, inspect->question, inspect->question_len);
+	uint64_t value = hash_sip13(&inspect->env.key, &said,
+		offsetof(__typeof__(said), question) + inspect->question_len);
 	uint64_t *known = &inspect->called[value % CALLED_MAX];
 	bool same = *known == value;
 
@@ -323,14 +338,13 @@ static bool is_called(struct inspect *inspect, const struct fact_called *fact)
 void tell_called(struct inspect *inspect, const struct run *answer)
 {
 	const struct tuple *key = flow_key(inspect->table, inspect->flow_number);
-	const struct addr *end[2] = {&key->src, &key->dst};
 	uint8_t client = inspect->flow->client_dir;
-	struct fact_called called = {
-		.client = *end[client], .address = address_of(answer), .tenant = key->tenant};
+	struct fact_called called = {.client = client == 0 ? key->src : key->dst,
+		.address = address_of(answer),
+		.tenant = key->tenant};
 	struct masked text;
 
-	if (inspect->question_len == 0 ||
-		!policy_resolver(inspect->env.policy, key->tenant, end[1 - client]) ||
+	if (inspect->question_len == 0 || !is_resolver(inspect, 1 - client) ||
 		is_called(inspect, &called))
 		return;
 	contact_name_mask(&text, bytes_of(inspect->question, inspect->question_len));

@@ -37,7 +37,7 @@ static uint32_t first_wheel(struct flow_table *table, uint64_t now_ns, uint32_t 
 		if (item == 0)
 			continue;
 		uint64_t item_due = table->wheels[i].links[item].due_ns;
-		uint64_t item_ord = table->flows[item].first_ord;
+		uint64_t item_ord = table->cold[item].first.ord;
 		if (found != WHEEL_COUNT &&
 			(item_due > due || (item_due == due && item_ord >= ord)))
 			continue;
@@ -60,7 +60,7 @@ static void end_all(struct flow_table *table)
 		if (table->flows[flow].state == 0)
 			continue;
 		flow_wheel(table, flow)->count++; /* until it ends */
-		table->links[flow].due_ns = table->flows[flow].first_ord;
+		table->links[flow].due_ns = table->cold[flow].first.ord;
 		table->links[flow].next = first;
 		first = flow;
 	}
@@ -69,6 +69,7 @@ static void end_all(struct flow_table *table)
 		struct link *link = &table->links[first];
 		uint32_t flow = first;
 
+		wheel_ahead(table, table->links, flow);
 		first = link->next;
 		link->next = link->prev = flow; /* alone: unlinking it is without effect */
 		table_end(table, flow, STAMP_END_NS, false);

@@ -1,7 +1,8 @@
 /* flow.h - both directions of one inner 5-tuple in one tenant.
  *
- * Owner: one worker.  From fixed pools, two cache lines a flow: struct flow, written
- * with each packet, and its key and sequence numbers (table.h), compared with each.
+ * Owner: one worker.  From fixed pools, two cache lines a flow: struct flow, which is all
+ * that most packets need, and what is asked for now and then (table.h: the 5-tuple, where
+ * the flow began).
  * Holds ids of other rooms' state, never pointers.  Freed only by flow_table
  * itself: by due time (flow_expire), by a new connection on its 5-tuple, or by eviction of
  * the longest idle of its class (to the second) when full: unanswered TCP flows without
@@ -42,29 +43,29 @@ enum flow_flag {
 	FLOW_SPEAKS = 1024,   /* it told a finding, or will: its state is kept to the end */
 	FLOW_ANSWERED = 2048, /* packets both ways */
 	FLOW_FOLDED = 4096,   /* the worker's: its contact was counted before */
+	FLOW_LATE_0 = 8192,   /* flow table's own: the second SYN of that direction came */
+	FLOW_LATE_1 = 16384,  /* behind payload; a connection of its own? */
 	FLOW_TCP = 32768,
 };
 
 /* 64 B, the first line.  Directions: 0 = from the key's first end, 1 = from its second. */
 struct flow {
-	uint64_t first_ns, first_ord; /* position of the first packet */
-	uint64_t last_ns;             /* now of the last packet */
-	uint32_t packets[2];          /* since the last fold (contacts take and clear them) */
-	uint32_t bytes[2];            /* wire bytes since the last fold */
-	uint32_t stream;              /* id in stream's pool, 0 = none */
-	uint32_t parse;               /* id in the worker's flow state, 0 = none */
-	uint32_t home;                /* flow table's own */
-	uint16_t flags;               /* enum flow_flag */
-	uint8_t client_dir;           /* direction whose packets the client sends: 0 or 1 */
-	uint8_t state;                /* flow table's own */
-	uint32_t books_epoch;         /* the worker's: of books_row; 0 = none */
-	uint16_t books_row;           /* where its bytes are booked, as long as */
-	uint16_t books_source;        /* they come from this source */
+	uint64_t name[2];    /* flow table's own: of IPv4 the key, of IPv6 a hint at it */
+	uint64_t last_ns;    /* now of the last packet */
+	uint32_t packets[2]; /* since the last fold (contacts take and clear them) */
+	uint32_t bytes[2];   /* wire bytes since the last fold */
+	uint32_t isn[2];     /* flow table's own: see flow_isn() */
+	uint32_t stream;     /* id in stream's pool, 0 = none */
+	uint32_t parse;      /* id in the worker's flow state, 0 = none */
+	uint32_t home;       /* flow table's own */
+	uint16_t flags;      /* enum flow_flag */
+	uint8_t client_dir;  /* direction whose packets the client sends: 0 or 1 */
+	uint8_t state;       /* flow table's own */
 };
 
 struct flow_owner {
 	/* The flow is about to be freed (its packets are over).  Called once; by
-	 * flow_expire() in (due_ns, first_ord) order, together with hole_due.
+	 * flow_expire() in order of (due_ns, flow_first().ord), together with hole_due.
 	 * evicted: not by time but by the packet at hand, which needs the room, or
 	 * replaces it: it opens a new connection; due_ns is then that packet's now. */
 	void (*ended)(void *self, uint32_t flow, uint64_t due_ns, bool evicted);
@@ -108,6 +109,8 @@ uint32_t flow_touch(
 struct flow *flow_at(struct flow_table *table, uint32_t flow);
 /* The normalised 5-tuple: src is the key's first end (direction 0 sends from it). */
 const struct tuple *flow_key(const struct flow_table *table, uint32_t flow);
+/* Position of its first packet. */
+struct pos flow_first(const struct flow_table *table, uint32_t flow);
 
 /* Protocol has shown who the client is: sets FLOW_CLIENT_KNOWN. */
 void flow_client_is(struct flow *flow, uint8_t dir);
@@ -122,7 +125,7 @@ uint64_t flow_hole_due(const struct flow_table *table, uint32_t flow);
 uint32_t flow_isn(
 	const struct flow_table *table, uint32_t flow, uint8_t dir, uint32_t isn[static 2]);
 
-/* Serves every due time <= now_ns (STAMP_END_NS: ends all flows, in order of first_ord). */
+/* Serves every due time <= now_ns (STAMP_END_NS: ends all flows, in order of flow_first()). */
 void flow_expire(struct flow_table *table, uint64_t now_ns);
 /* Earliest due time not yet served, or STAMP_END_NS: no mark may pass it. */
 uint64_t flow_next_due(const struct flow_table *table);

@@ -20,8 +20,20 @@ static bool is_isn(const struct flow *flow, const struct flow_cold *cold, uint8_
 {
 	enum isn_state state = isn_state(flow, dir);
 
-	return ((state == ISN_ONE || state == ISN_TWO) && cold->isn[dir][0] == seq) ||
-	       (state == ISN_TWO && cold->isn[dir][1] == seq);
+	return ((state == ISN_ONE || state == ISN_TWO) && flow->isn[dir] == seq) ||
+	       (state == ISN_TWO && cold->isn[dir] == seq);
+}
+
+static bool is_late(const struct flow *flow, uint8_t dir)
+{
+	return (flow->flags & (dir == 0 ? FLOW_LATE_0 : FLOW_LATE_1)) != 0;
+}
+
+static void set_late(struct flow *flow, uint8_t dir, bool late)
+{
+	uint16_t flag = dir == 0 ? FLOW_LATE_0 : FLOW_LATE_1;
+
+	flow->flags = (uint16_t)(late ? flow->flags | flag : flow->flags & ~flag);
 }
 
 static bool has_payload(const struct flow *flow)
@@ -38,11 +50,11 @@ static bool candidate_won(const struct flow *flow, const struct flow_cold *cold,
 
 	if ((packet->tcp_flags & TCP_SYN) != 0)
 		return (packet->tcp_flags & TCP_ACK) != 0 && isn_state(flow, other) == ISN_TWO &&
-		       cold->late[other] && packet->ack - cold->isn[other][1] - 1 <= ACK_REACH &&
-		       packet->ack - cold->isn[other][0] - 1 > ACK_REACH;
+		       is_late(flow, other) && packet->ack - cold->isn[other] - 1 <= ACK_REACH &&
+		       packet->ack - flow->isn[other] - 1 > ACK_REACH;
 	return (flow->flags & FLOW_ANSWERED) == 0 && isn_state(flow, dir) == ISN_TWO &&
-	       cold->late[dir] && packet->seq == cold->isn[dir][1] + 1 &&
-	       packet->seq != cold->isn[dir][0] + 1;
+	       is_late(flow, dir) && packet->seq == cold->isn[dir] + 1 &&
+	       packet->seq != flow->isn[dir] + 1;
 }
 
 bool roles_open_anew(const struct flow *flow, const struct flow_cold *cold, uint8_t dir,
@@ -57,14 +69,13 @@ bool roles_open_anew(const struct flow *flow, const struct flow_cold *cold, uint
 	if ((packet->tcp_flags & TCP_SYN) == 0 || is_isn(flow, cold, dir, packet->seq))
 		return false;
 	if (state == ISN_LOW)
-		return cold->isn[dir][0] - packet->seq > NEAR_MAX;
+		return flow->isn[dir] - packet->seq > NEAR_MAX;
 	return flow_closed(flow);
 }
 
 void roles_first(
-	struct flow *flow, const struct flow_cold *cold, uint8_t dir, const struct packet *packet)
+	struct flow *flow, const struct tuple *key, uint8_t dir, const struct packet *packet)
 {
-	const struct tuple *key = &cold->key;
 	bool ports = key->proto == PROTO_TCP || key->proto == PROTO_UDP;
 
 	flow->client_dir = dir;
@@ -82,11 +93,11 @@ static void take_syn(
 	bool answer = (packet->tcp_flags & TCP_ACK) != 0;
 
 	if (state == ISN_NONE || state == ISN_LOW) {
-		cold->isn[dir][0] = packet->seq;
+		flow->isn[dir] = packet->seq;
 		set_isn_state(flow, dir, ISN_ONE);
 	} else if (!is_isn(flow, cold, dir, packet->seq)) {
-		cold->isn[dir][1] = packet->seq;
-		cold->late[dir] = has_payload(flow);
+		cold->isn[dir] = packet->seq;
+		set_late(flow, dir, has_payload(flow));
 		set_isn_state(flow, dir, ISN_TWO);
 	}
 	if ((flow->flags & (FLOW_SYN_SEEN | FLOW_SYNACK_SEEN)) == 0)
@@ -97,24 +108,25 @@ static void take_syn(
 }
 
 /* The other side's acknowledgment decides between two beginnings. */
-static void take_ack(struct flow *flow, struct flow_cold *cold, uint8_t other, uint32_t ack)
+static void take_ack(struct flow *flow, const struct flow_cold *cold, uint8_t other, uint32_t ack)
 {
 	if (isn_state(flow, other) != ISN_TWO)
 		return;
-	uint32_t past[2] = {ack - cold->isn[other][0] - 1, ack - cold->isn[other][1] - 1};
+	uint32_t past[2] = {ack - flow->isn[other] - 1, ack - cold->isn[other] - 1};
 	uint32_t won = past[1] < past[0];
 	if (past[won] > ACK_REACH)
 		return;
-	cold->isn[other][0] = cold->isn[other][won];
+	if (won != 0)
+		flow->isn[other] = cold->isn[other];
 	set_isn_state(flow, other, ISN_ONE);
 }
 
-static void take_lowest(struct flow *flow, struct flow_cold *cold, uint8_t dir, uint32_t seq)
+static void take_lowest(struct flow *flow, uint8_t dir, uint32_t seq)
 {
 	enum isn_state state = isn_state(flow, dir);
 
-	if (state == ISN_NONE || (state == ISN_LOW && cold->isn[dir][0] - seq <= NEAR_MAX)) {
-		cold->isn[dir][0] = seq;
+	if (state == ISN_NONE || (state == ISN_LOW && flow->isn[dir] - seq <= NEAR_MAX)) {
+		flow->isn[dir] = seq;
 		set_isn_state(flow, dir, ISN_LOW);
 	}
 }
@@ -131,7 +143,7 @@ void roles_update(
 	if ((flags & TCP_SYN) != 0)
 		take_syn(flow, cold, dir, packet);
 	else
-		take_lowest(flow, cold, dir, packet->seq);
+		take_lowest(flow, dir, packet->seq);
 	if ((flags & TCP_ACK) != 0)
 		take_ack(flow, cold, (uint8_t)(1 - dir), packet->ack);
 	if ((flags & TCP_FIN) != 0)
@@ -147,10 +159,9 @@ void flow_client_is(struct flow *flow, uint8_t dir)
 uint32_t flow_isn(
 	const struct flow_table *table, uint32_t flow, uint8_t dir, uint32_t isn[static 2])
 {
-	const struct flow_cold *cold = &table->cold[flow];
 	enum isn_state state = isn_state(&table->flows[flow], dir);
 
-	isn[0] = cold->isn[dir][0];
-	isn[1] = cold->isn[dir][1];
+	isn[0] = table->flows[flow].isn[dir];
+	isn[1] = state == ISN_TWO ? table->cold[flow].isn[dir] : 0;
 	return state == ISN_TWO ? 2 : state == ISN_ONE ? 1 : 0;
 }

@@ -7,7 +7,8 @@
 #include <emmintrin.h>
 #endif
 
-#define SYN_SHARE 16 /* of the capacity */
+#define SYN_SHARE 16                  /* of the capacity */
+#define NAME_HINT (UINT64_C(1) << 63) /* beyond a tuple's end */
 #define CAPACITY_MAX (UINT32_C(1) << 28)
 
 _Static_assert(sizeof(struct flow) == 64, "the hot line");
@@ -104,6 +105,12 @@ void flow_expect(struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[home_of(table, hash)], 1);
 }
 
+/* May the packet open, close or replace its flow? */
+static bool turns(const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0;
+}
+
 void flow_prefetch(
 	struct flow_table *table, const struct packet packets[], uint32_t count, uint32_t likely[])
 {
@@ -113,21 +120,63 @@ void flow_prefetch(
 
 		likely[i] = slots != 0 ? bucket->flow[__builtin_ctz(slots)] : 0;
 		__builtin_prefetch(&table->flows[likely[i]], 1);
-		__builtin_prefetch(&table->cold[likely[i]], 1);
+		if (packets[i].payload_wire != 0 || turns(&packets[i])) /* the key is asked for */
+			__builtin_prefetch(&table->cold[likely[i]], 1);
+		if (turns(&packets[i]))
+			__builtin_prefetch(&table->links[likely[i]], 1);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (!turns(&packets[i]))
+			continue;
+		__builtin_prefetch(&table->links[table->links[likely[i]].next], 1);
+		__builtin_prefetch(&table->links[table->links[likely[i]].prev], 1);
 	}
 }
 
-static bool same_key(const struct tuple *a, const struct tuple *b)
-{
-	uint64_t x[5], y[5];
+/* What struct flow.name holds: of IPv4 all of the normalised 5-tuple and the tenant, so that
+ * nothing else need be compared; else the hash and what is not an address. */
+struct name {
+	uint64_t words[2];
+	bool whole;
+	bool swapped;
+	const struct tuple *tuple; /* as seen */
+};
 
-	_Static_assert(sizeof(x) == sizeof(*a), "a key is five words");
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
+static struct name name_of(const struct packet *packet, bool swapped)
+{
+	const struct tuple *t = &packet->tuple;
+	uint64_t src[2], dst[2], end;
+
+	memcpy(src, t->src.b, sizeof(src));
+	memcpy(dst, t->dst.b, sizeof(dst));
+	end = (uint64_t)(swapped ? t->dport : t->sport) |
+	      (uint64_t)(swapped ? t->sport : t->dport) << 16 | (uint64_t)t->tenant << 32 |
+	      (uint64_t)t->proto << 48;
+	uint64_t mapped = UINT64_C(0xffff0000);
+	bool whole = (src[0] | dst[0] | ((src[1] ^ mapped) << 32) | ((dst[1] ^ mapped) << 32)) == 0;
+	uint64_t low = (swapped ? dst[1] : src[1]) >> 32;
+	uint64_t high = (swapped ? src[1] : dst[1]) >> 32;
+
+	return (struct name){
+		.words = {whole ? low | high << 32 : packet->hash, whole ? end : end | NAME_HINT},
+		.whole = whole,
+		.swapped = swapped,
+		.tuple = t};
 }
 
-static uint32_t find(const struct flow_table *table, uint64_t hash, const struct tuple *key)
+static bool is_named(const struct flow_table *table, uint32_t flow, const struct name *name)
+{
+	const struct flow *record = &table->flows[flow];
+
+	if (((record->name[0] ^ name->words[0]) | (record->name[1] ^ name->words[1])) != 0)
+		return false;
+	if (name->whole)
+		return true;
+	struct tuple key = tuple_turned(name->tuple, name->swapped);
+	return memcmp(&table->cold[flow].key, &key, sizeof(key)) == 0;
+}
+
+static uint32_t find(const struct flow_table *table, uint64_t hash, const struct name *name)
 {
 	uint32_t at = home_of(table, hash), len = chain_len(table);
 
@@ -138,7 +187,7 @@ static uint32_t find(const struct flow_table *table, uint64_t hash, const struct
 		for (; slots != 0; slots &= slots - 1) {
 			uint32_t flow = bucket->flow[__builtin_ctz(slots)];
 
-			if (flow != 0 && same_key(&table->cold[flow].key, key))
+			if (flow != 0 && is_named(table, flow, name))
 				return flow;
 		}
 		if (table->passed[at] == 0)
@@ -147,14 +196,14 @@ static uint32_t find(const struct flow_table *table, uint64_t hash, const struct
 	return 0;
 }
 
-/* The guess is right if its record lives and has that key: there is one of each. */
+/* The guess is right if its record lives and has that name: there is one of each. */
 static uint32_t find_likely(
-	const struct flow_table *table, uint32_t likely, uint64_t hash, const struct tuple *key)
+	const struct flow_table *table, uint32_t likely, uint64_t hash, const struct name *name)
 {
 	if (likely != 0 && (table->flows[likely].state & STATE_WHEEL) != 0 &&
-		same_key(&table->cold[likely].key, key))
+		is_named(table, likely, name))
 		return likely;
-	return find(table, hash, key);
+	return find(table, hash, name);
 }
 
 static bool take_slot(struct flow_table *table, uint32_t home, uint32_t signature, uint32_t flow,
@@ -216,7 +265,7 @@ static uint32_t longer_idle(const struct flow_table *table, uint32_t a, uint32_t
 		return a == 0 ? b : a;
 	if (x->last_ns != y->last_ns)
 		return x->last_ns < y->last_ns ? a : b;
-	return x->first_ord < y->first_ord ? a : b;
+	return table->cold[a].first.ord < table->cold[b].first.ord ? a : b;
 }
 
 static uint32_t oldest_of(struct flow_table *table, enum wheel_name name)
@@ -276,12 +325,12 @@ static void enter_wheel(struct flow_table *table, uint32_t flow, enum wheel_name
 	wheel_arm(table, wheel, flow, record->last_ns + wheel->idle_ns);
 }
 
-static uint32_t make(
-	struct flow_table *table, const struct tuple *key, uint8_t dir, const struct packet *packet)
+static uint32_t make(struct flow_table *table, const struct name *name, const struct packet *packet)
 {
 	uint32_t home = home_of(table, packet->hash), passed = 0;
+	bool tcp = packet->tuple.proto == PROTO_TCP;
 
-	make_room(table, key->proto == PROTO_TCP && packet->payload_wire == 0);
+	make_room(table, tcp && packet->payload_wire == 0);
 	uint32_t flow = table->free_head != 0 ? table->free_head : table->fresh + 1;
 	struct flow *record = &table->flows[flow];
 	if (!take_slot(table, home, (uint32_t)packet->hash, flow, &passed)) {
@@ -294,16 +343,16 @@ static uint32_t make(
 		table->fresh = flow;
 	for (uint32_t i = 0; i < passed; i++)
 		table->passed[(home + i) & table->bucket_mask]++;
-	*record = (struct flow){.first_ns = table->now_ns,
-		.first_ord = packet->pos.ord,
+	*record = (struct flow){.name = {name->words[0], name->words[1]},
 		.last_ns = table->now_ns,
 		.home = home,
-		.flags = key->proto == PROTO_TCP ? FLOW_TCP : 0,
-		.state = dir != 0 ? STATE_FIRST_DIR : 0};
-	table->cold[flow] = (struct flow_cold){.key = *key};
-	roles_first(record, &table->cold[flow], dir, packet);
+		.flags = tcp ? FLOW_TCP : 0,
+		.state = name->swapped ? STATE_FIRST_DIR : 0};
+	table->cold[flow] = (struct flow_cold){.key = tuple_turned(name->tuple, name->swapped),
+		.first = {.now_ns = table->now_ns, .ord = packet->pos.ord}};
+	roles_first(record, &table->cold[flow].key, name->swapped, packet);
 	table->count++;
-	table->syn_count += key->proto == PROTO_TCP; /* until it is touched */
+	table->syn_count += tcp; /* until it is touched */
 	table->counters.created++;
 	table->counters.spilled += passed > 0;
 	return flow;
@@ -341,12 +390,12 @@ static void keep_wheel(struct flow_table *table, uint32_t flow)
 uint32_t flow_touch(
 	struct flow_table *table, const struct packet *packet, uint32_t likely, uint8_t *dir)
 {
-	struct tuple key = packet->tuple;
-	bool tcp = key.proto == PROTO_TCP;
+	struct name name = name_of(packet, (packet->flags & PACKET_SWAPPED) != 0);
+	bool tcp = packet->tuple.proto == PROTO_TCP;
 
-	*dir = tuple_normalise(&key);
+	*dir = name.swapped;
 	flow_expire(table, packet->pos.now_ns);
-	uint32_t flow = find_likely(table, likely, packet->hash, &key);
+	uint32_t flow = find_likely(table, likely, packet->hash, &name);
 	if (flow != 0 && tcp &&
 		roles_open_anew(&table->flows[flow], &table->cold[flow], *dir, packet)) {
 		table->counters.replaced++;
@@ -354,7 +403,7 @@ uint32_t flow_touch(
 		flow = 0;
 	}
 	if (flow == 0)
-		flow = make(table, &key, *dir, packet);
+		flow = make(table, &name, packet);
 	if (flow == 0)
 		return 0;
 	struct flow *record = &table->flows[flow];
@@ -376,6 +425,11 @@ struct flow *flow_at(struct flow_table *table, uint32_t flow)
 const struct tuple *flow_key(const struct flow_table *table, uint32_t flow)
 {
 	return &table->cold[flow].key;
+}
+
+struct pos flow_first(const struct flow_table *table, uint32_t flow)
+{
+	return table->cold[flow].first;
 }
 
 uint32_t flow_count(const struct flow_table *table)

@@ -16,12 +16,12 @@ struct bucket {
 /* The second line of a flow. */
 struct flow_cold {
 	struct tuple key;
-	uint32_t isn[2][2]; /* by direction: candidates, as flow.state says; ISN_LOW: [0] is the
-			       lowest seen */
-	bool late[2];       /* the second candidate came behind payload: a connection of its own? */
-	uint8_t unused[6];
+	struct pos first;
+	uint32_t isn[2]; /* the second candidate of each direction */
 };
 
+/* Sequence numbers a direction may have begun with: flow.isn, and with two the cold one beside
+ * it.  ISN_LOW: no SYN was seen, it is the lowest of all. */
 enum isn_state { ISN_NONE = 0, ISN_ONE = 1, ISN_TWO = 2, ISN_LOW = 3 };
 
 /* A flow is of one class of the first five, and in a wheel: that of its class, or an earlier
@@ -101,14 +101,17 @@ uint32_t wheel_oldest(struct flow_table *table, struct wheel *wheel);
 uint64_t wheel_bound(const struct wheel *wheel);
 /* All of its lists are empty now. */
 void wheel_reset(struct wheel *wheel);
-/* Sorts a list (by next, ends with 0) by (due_ns, first_ord); returns its first. */
+/* What follows the item in its list ends soon: asks for the second flow behind it, and for the
+ * bucket of the first, which was asked for before. */
+void wheel_ahead(const struct flow_table *table, const struct link *links, uint32_t item);
+/* Sorts a list (by next, ends with 0) by (due_ns, first.ord); returns its first. */
 uint32_t wheel_sort(const struct flow_table *table, struct link *links, uint32_t first);
 
 /* roles.c: what a TCP header says about who and when. */
 bool roles_open_anew(const struct flow *flow, const struct flow_cold *cold, uint8_t dir,
 	const struct packet *packet);
 void roles_first(
-	struct flow *flow, const struct flow_cold *cold, uint8_t dir, const struct packet *packet);
+	struct flow *flow, const struct tuple *key, uint8_t dir, const struct packet *packet);
 void roles_update(
 	struct flow *flow, struct flow_cold *cold, uint8_t dir, const struct packet *packet);
 

@@ -57,7 +57,7 @@ static bool before(const struct flow_table *table, const struct link *links, uin
 {
 	if (links[a].due_ns != links[b].due_ns)
 		return links[a].due_ns < links[b].due_ns;
-	return table->flows[a].first_ord <= table->flows[b].first_ord;
+	return table->cold[a].first.ord <= table->cold[b].first.ord;
 }
 
 static uint32_t merge(const struct flow_table *table, struct link *links, uint32_t a, uint32_t b)
@@ -270,6 +270,21 @@ static void open_slot(struct flow_table *table, struct wheel *wheel)
 	}
 }
 
+void wheel_ahead(const struct flow_table *table, const struct link *links, uint32_t item)
+{
+	uint32_t next = links[item].next, further;
+
+	if (next == 0 || next > table->capacity)
+		return;
+	further = links[next].next;
+	__builtin_prefetch(&table->buckets[table->flows[next].home], 1);
+	if (further == 0 || further > table->capacity)
+		return;
+	__builtin_prefetch(&links[further], 1);
+	__builtin_prefetch(&table->flows[further], 1);
+	__builtin_prefetch(&table->cold[further], 1);
+}
+
 /* The first ripe item that was not touched since, opening slots up to the
  * limit; 0: none. */
 static uint32_t ripest(struct flow_table *table, struct wheel *wheel, uint64_t limit)
@@ -289,8 +304,10 @@ static uint32_t ripest(struct flow_table *table, struct wheel *wheel, uint64_t l
 		uint64_t due = true_due(table, wheel, item);
 		bool grown = wheel->idle_ns != 0 &&
 			     wheel != &table->wheels[table_class(&table->flows[item])];
-		if (due == wheel->links[item].due_ns && !grown)
+		if (due == wheel->links[item].due_ns && !grown) {
+			wheel_ahead(table, wheel->links, item);
 			return item;
+		}
 		wheel_unlink(wheel, item);
 		wheel->count++;
 		if (!move_on(table, wheel, item, due))

@@ -204,8 +204,7 @@ uint32_t indicators_domain(
 		name.len--;
 	if (view.header->domain_cnt == 0 || name.len == 0 || name.len > DOMAIN_MAX)
 		return 0;
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = byte_lower(name.ptr[i]);
+	bytes_lower(lower, name);
 	name = bytes_of(lower, name.len);
 	find_name(&view, name, true, &found);
 	for (size_t dot; (dot = bytes_find_byte(name, '.')) != SIZE_MAX;) {

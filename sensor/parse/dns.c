@@ -50,14 +50,21 @@ struct dns_dir {
 	bool lost; /* no room to hold it: told as it came */
 };
 
-struct dns_state {
-	struct dns_dir dir[2];
+/* Queries and answers so far; the query with number n stands in place n % DNS_OUTSTANDING_MAX
+ * until it is overwritten. */
+struct dns_exchange {
 	uint32_t queries, answers;
-	uint32_t number[DNS_OUTSTANDING_MAX]; /* of the last queries */
 	uint16_t id[DNS_OUTSTANDING_MAX];
 	uint16_t unanswered; /* bit i: the query in place i */
 };
+
+struct dns_state {
+	struct dns_dir dir[2];
+	struct dns_exchange exchange;
+};
 _Static_assert(DNS_OUTSTANDING_MAX == 16, "a bit for each");
+#define MEMO_LEN ((int)(offsetof(struct dns_exchange, unanswered) + sizeof(uint16_t)))
+_Static_assert(MEMO_LEN <= PARSER_MEMO_MAX, "an exchange is the memo");
 _Static_assert(sizeof(struct dns_state) <= PARSER_STATE_MAX, "state too large");
 
 static struct dns_header header_of(struct rd *rd)
@@ -104,8 +111,7 @@ static bool name_label(struct dns_name *name, struct bytes label)
 		return false;
 	if (name->len > 0)
 		name->text[name->len++] = '.';
-	for (size_t i = 0; i < label.len; i++)
-		name->text[name->len + i] = byte_lower(label.ptr[i]);
+	bytes_lower(name->text + name->len, label);
 	name->len += label.len;
 	return true;
 }
@@ -184,14 +190,13 @@ static void tell(struct dns_call *call, const struct run *run)
 	field_tell(call->io, call->message, run);
 }
 
-static bool tell_question(struct dns_call *call, struct bytes message, struct rd *rd)
+static bool tell_question(
+	struct dns_call *call, struct bytes message, struct rd *rd, struct dns_name *name)
 {
-	SCRATCH struct dns_name name;
-
-	if (!name_read(message, rd, &name))
+	if (!name_read(message, rd, name))
 		return false;
 	struct run run = {.role = FIELD_DNS_QUERY,
-		.data = bytes_of(name.text, name.len),
+		.data = bytes_of(name->text, name->len),
 		.number = rd_u16(rd)};
 	(void)rd_u16(rd); /* class */
 	if (!rd->bad)
@@ -215,11 +220,28 @@ static struct bytes value_of(
 	return bytes_of(name->text, name->len);
 }
 
-static bool tell_answer(struct dns_call *call, struct bytes message, struct rd *rd)
+/* The owner of a record: nearly always a pointer to the first question, which was read. */
+static bool read_owner(struct bytes message, struct rd *rd, const struct dns_name *question,
+	struct dns_name *own, const struct dns_name **owner)
 {
-	SCRATCH struct dns_name owner, value;
+	struct rd peek = *rd;
 
-	if (!name_read(message, rd, &owner))
+	if (question != NULL && rd_u16(&peek) == (0xc000 | DNS_HEADER) && !peek.bad) {
+		*rd = peek;
+		*owner = question;
+		return true;
+	}
+	*owner = own;
+	return name_read(message, rd, own);
+}
+
+static bool tell_answer(
+	struct dns_call *call, struct bytes message, struct rd *rd, const struct dns_name *question)
+{
+	SCRATCH struct dns_name own, value;
+	const struct dns_name *owner;
+
+	if (!read_owner(message, rd, question, &own, &owner))
 		return false;
 	uint16_t type = rd_u16(rd);
 	(void)rd_u16(rd); /* class */
@@ -228,7 +250,7 @@ static bool tell_answer(struct dns_call *call, struct bytes message, struct rd *
 	if (rd->bad)
 		return false;
 	struct run run = {.role = FIELD_DNS_ANSWER,
-		.name = bytes_of(owner.text, owner.len),
+		.name = bytes_of(owner->text, owner->len),
 		.data = value_of(message, type, data, &value),
 		.number = type,
 		.ttl = ttl};
@@ -238,31 +260,30 @@ static bool tell_answer(struct dns_call *call, struct bytes message, struct rd *
 
 /* The exchange: an answer has the number of the last query with its id. */
 static struct message message_of(
-	struct dns_state *state, const struct dns_header *header, uint8_t dir)
+	struct dns_exchange *exchange, const struct dns_header *header, uint8_t dir)
 {
-	uint32_t slot = state->queries % DNS_OUTSTANDING_MAX;
+	uint32_t slot = exchange->queries % DNS_OUTSTANDING_MAX;
 
 	if (!is_response(header)) {
-		state->id[slot] = header->id;
-		state->number[slot] = state->queries;
-		state->unanswered |= (uint16_t)(1u << slot);
+		exchange->id[slot] = header->id;
+		exchange->unanswered |= (uint16_t)(1u << slot);
 		return (struct message){
-			.number = state->queries++, .kind = MESSAGE_DNS_QUERY, .dir = dir};
+			.number = exchange->queries++, .kind = MESSAGE_DNS_QUERY, .dir = dir};
 	}
-	struct message message = {.number = state->answers++,
+	struct message message = {.number = exchange->answers++,
 		.kind = MESSAGE_DNS_RESPONSE,
 		.dir = dir,
 		.orphan = true};
 	uint32_t known =
-		state->queries < DNS_OUTSTANDING_MAX ? state->queries : DNS_OUTSTANDING_MAX;
+		exchange->queries < DNS_OUTSTANDING_MAX ? exchange->queries : DNS_OUTSTANDING_MAX;
 	for (uint32_t i = 1; i <= known && message.orphan; i++) {
-		uint32_t at = (state->queries - i) % DNS_OUTSTANDING_MAX;
+		uint32_t number = exchange->queries - i, at = number % DNS_OUTSTANDING_MAX;
 
-		if (state->id[at] != header->id)
+		if (exchange->id[at] != header->id)
 			continue;
-		message.number = state->number[at];
+		message.number = number;
 		message.orphan = false;
-		state->unanswered &= (uint16_t) ~(1u << at);
+		exchange->unanswered &= (uint16_t) ~(1u << at);
 	}
 	return message;
 }
@@ -286,21 +307,24 @@ static bool is_message(struct bytes data, struct dns_header *header)
 }
 
 /* Tells what is read of the message; what is left of data belongs to the tail. */
-static struct bytes tell_message(struct dns_call *call, struct bytes data)
+static struct bytes tell_message(
+	struct dns_call *call, const struct dns_header *header, struct bytes data)
 {
-	struct rd rd = rd_of(data);
-	struct dns_header header = header_of(&rd);
+	SCRATCH struct dns_name first, further;
+	struct rd rd = rd_of(bytes_of(data.ptr + DNS_HEADER, data.len - DNS_HEADER));
+	const struct dns_name *question = NULL;
 	const uint8_t *told;
 
-	for (uint16_t i = 0; i < header.questions; i++)
-		(void)tell_question(call, data, &rd);
-	if (is_response(&header)) {
-		struct run run = {.role = FIELD_DNS_RCODE, .number = header.flags & 15};
+	for (uint16_t i = 0; i < header->questions; i++)
+		if (tell_question(call, data, &rd, i == 0 ? &first : &further) && i == 0)
+			question = &first;
+	if (is_response(header)) {
+		struct run run = {.role = FIELD_DNS_RCODE, .number = header->flags & 15};
 		tell(call, &run);
 	}
 	told = rd.ptr;
-	for (uint16_t i = 0; i < header.answers && i < DNS_ANSWERS_MAX; i++) {
-		if (!tell_answer(call, data, &rd))
+	for (uint16_t i = 0; i < header->answers && i < DNS_ANSWERS_MAX; i++) {
+		if (!tell_answer(call, data, &rd, question))
 			break;
 		told = rd.ptr;
 	}
@@ -310,7 +334,7 @@ static struct bytes tell_message(struct dns_call *call, struct bytes data)
 static void open_message(
 	struct dns_call *call, struct dns_dir *dir, const struct dns_header *header, uint8_t number)
 {
-	dir->message = message_of(call->state, header, number);
+	dir->message = message_of(&call->state->exchange, header, number);
 	call->message = &dir->message;
 	if (call->io->client_dir < 0)
 		call->io->client_dir = (int8_t)(is_response(header) ? 1 - number : number);
@@ -326,7 +350,7 @@ static enum parse_rc datagram(struct dns_call *call, uint8_t number, struct byte
 	if (!is_message(data, &header))
 		return PARSE_BAD;
 	open_message(call, dir, &header, number);
-	struct run tail = {.role = FIELD_RAW, .data = tell_message(call, data)};
+	struct run tail = {.role = FIELD_RAW, .data = tell_message(call, &header, data)};
 	if (tail.data.len > DNS_PLAIN_OPT)
 		tell(call, &tail);
 	call->io->sink.close(call->io->sink.self, &dir->message, CLOSE_COMPLETE);
@@ -395,7 +419,7 @@ static enum parse_rc begin_message(
 	}
 	open_message(call, dir, &header, number);
 	dir->open = true;
-	struct bytes tail = tell_message(call, window);
+	struct bytes tail = tell_message(call, &header, window);
 	if (dir->left > 0 || tail.len > DNS_PLAIN_OPT)
 		pass(call, dir, tail);
 	if (dir->left == 0)
@@ -539,14 +563,24 @@ static void dns_drop(void *state, struct parse_io *io)
 	}
 }
 
-static bool dns_idle(const void *state)
+static int dns_rest(const void *state, uint8_t memo[static PARSER_MEMO_MAX])
 {
 	const struct dns_state *dns = state;
 
 	for (int i = 0; i < 2; i++)
 		if (dns->dir[i].open || dns->dir[i].item != 0 || dns->dir[i].prefix_len != 0)
-			return false;
-	return dns->unanswered == 0;
+			return -1;
+	if (dns->exchange.unanswered == 0)
+		return 0;
+	memcpy(memo, &dns->exchange, MEMO_LEN);
+	return MEMO_LEN;
+}
+
+static void dns_wake(void *state, const uint8_t memo[static PARSER_MEMO_MAX])
+{
+	struct dns_state *dns = state;
+
+	memcpy(&dns->exchange, memo, MEMO_LEN);
 }
 
 static bool is_dns_port(const struct probe *probe)
@@ -643,5 +677,6 @@ const struct parser parser_dns = {
 	.gap = dns_gap,
 	.end = dns_end,
 	.drop = dns_drop,
-	.idle = dns_idle,
+	.rest = dns_rest,
+	.wake = dns_wake,
 };

@@ -43,6 +43,9 @@ enum parse_rc {
 		    * the parser has closed its message and is not called again for it */
 };
 
+/* What a parser remembers between two messages, so that a flow may lie idle in few bytes. */
+#define PARSER_MEMO_MAX 43
+
 struct parser {
 	const char *name;    /* as app_proto */
 	uint32_t state_size; /* <= PARSER_STATE_MAX */
@@ -56,9 +59,11 @@ struct parser {
 	void (*end)(void *state, struct parse_io *io, uint8_t dir);
 	/* Gives back held items; the state is gone afterwards. */
 	void (*drop)(void *state, struct parse_io *io);
-	/* Nothing is open, held or waited for: a zeroed state would read on as this one, but for
-	 * the numbers of messages.  NULL: never. */
-	bool (*idle)(const void *state);
+	/* Nothing is open or held, and memo is written: a zeroed state would, after wake(), read on
+	 * as this one.  Returns the bytes of memo used; 0: nothing is waited for, and it would
+	 * without wake(), but for the numbers of messages; -1: not now.  Both NULL: never. */
+	int (*rest)(const void *state, uint8_t memo[static PARSER_MEMO_MAX]);
+	void (*wake)(void *state, const uint8_t memo[static PARSER_MEMO_MAX]);
 };
 
 #define PARSER_STATE_MAX 512

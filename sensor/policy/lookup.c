@@ -521,13 +521,3 @@ const char *policy_profile_name(const struct policy *policy, uint32_t profile)
 
 	return profile < count(v, TABLE_PROFILE) ? rows[profile].name : "";
 }
-
-bool policy_resolver(const struct policy *policy, uint16_t tenant, const struct addr *addr)
-{
-	struct policy_end end;
-
-	if (!policy_given(policy))
-		return true;
-	policy_address(policy, tenant, addr, &end);
-	return (end.roles & ROLE_RESOLVER) != 0;
-}

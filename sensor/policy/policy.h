@@ -112,7 +112,5 @@ bool policy_watched_name(const struct policy *policy, struct bytes name);
 bool policy_profile_shared(const struct policy *policy, uint32_t profile);
 /* "" for an index that is none. */
 const char *policy_profile_name(const struct policy *policy, uint32_t profile);
-/* True if the address is a resolver listed in policy (without policy: any). */
-bool policy_resolver(const struct policy *policy, uint16_t tenant, const struct addr *addr);
 
 #endif

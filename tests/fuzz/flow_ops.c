@@ -22,13 +22,13 @@ struct fuzz {
 
 static void in_order(struct fuzz *fuzz, uint32_t flow, uint64_t due_ns)
 {
-	const struct flow *record = flow_at(fuzz->table, flow);
+	uint64_t first_ord = flow_first(fuzz->table, flow).ord;
 
 	require(fuzz->all || due_ns <= fuzz->now_ns);
 	require(due_ns > fuzz->last_due ||
-		(due_ns == fuzz->last_due && record->first_ord >= fuzz->last_ord));
+		(due_ns == fuzz->last_due && first_ord >= fuzz->last_ord));
 	fuzz->last_due = due_ns;
-	fuzz->last_ord = record->first_ord;
+	fuzz->last_ord = first_ord;
 }
 
 static void ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
@@ -84,7 +84,7 @@ static void touch(struct fuzz *fuzz, const uint8_t op[static OP_LEN])
 	struct tuple key = packet.tuple;
 	uint8_t dir;
 
-	tuple_normalise(&key);
+	packet.flags = tuple_normalise(&key) ? PACKET_SWAPPED : 0;
 	packet.hash = op[1] & 128 ? 5 : (uint64_t)(key.src.b[15] * 8 + key.dst.b[15]) << 32;
 	fuzz->last_due = fuzz->last_ord = 0;
 	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);

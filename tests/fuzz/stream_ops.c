@@ -106,6 +106,7 @@ static void push(
 
 		packet.tuple.src = packet.tuple.dst;
 		packet.tuple.dst = was;
+		packet.flags = PACKET_SWAPPED; /* a peer is below 200 */
 	}
 	packet.hash = (uint64_t)peer << 32 | packet.tuple.proto;
 	uint32_t flow = flow_touch(fuzz->table, &packet, 0, &dir);

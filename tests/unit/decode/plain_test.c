@@ -11,9 +11,6 @@
 #include "guard.h"
 #include "wire.h"
 
-static struct wire *wire;
-static struct bench *bench;
-
 static void make(uint8_t proto, uint16_t sport, uint16_t dport, size_t payload)
 {
 	wire_clear(wire);

@@ -35,7 +35,7 @@ static inline void lab_tell(
 {
 	assert_true(lab->end_cnt < LAB_ENDS_MAX);
 	lab->ends[lab->end_cnt++] =
-		(struct lab_end){.first_ord = flow_at(lab->table, flow)->first_ord,
+		(struct lab_end){.first_ord = flow_first(lab->table, flow).ord,
 			.due_ns = due_ns,
 			.hole = hole,
 			.evicted = evicted};
@@ -92,7 +92,7 @@ static inline struct packet lab_packet(struct lab *lab, uint8_t proto, uint32_t 
 			.proto = proto}};
 	struct tuple tuple = packet.tuple;
 
-	tuple_normalise(&tuple);
+	packet.flags = tuple_normalise(&tuple) ? PACKET_SWAPPED : 0;
 	packet.hash = hash_sip13(&key, &tuple, sizeof(tuple));
 	return packet;
 }

@@ -121,7 +121,7 @@ static void a_syn_on_a_closed_flow_opens_a_new_one(void **state)
 		assert_int_equal(lab->end_cnt, 1);
 		assert_true(lab->ends[0].evicted);
 		assert_int_equal(lab->ends[0].due_ns, 2 * SECOND);
-		assert_int_equal(flow_at(lab->table, flow)->first_ns, 2 * SECOND);
+		assert_int_equal(flow_first(lab->table, flow).now_ns, 2 * SECOND);
 		assert_int_equal(flow_table_counters(lab->table)->replaced, 1);
 		lab_free(lab);
 	}

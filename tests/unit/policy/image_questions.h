@@ -20,7 +20,6 @@ static inline void question_end(
 		abort();
 	*sum = *sum * 31 + end.merchant + end.level + end.roles * 8u + end.protected * 3u;
 	*sum = *sum * 31 + (end.shared ? 5u : 0) + (end.own ? 7u : 0);
-	*sum = *sum * 31 + policy_resolver(policy, tenant, addr);
 	for (size_t m = 0; m < sizeof(merchants) / sizeof(merchants[0]); m++) {
 		*sum = *sum * 31 + (uint64_t)policy_account(
 					   policy, merchants[m], tenant, addr, bytes_text("z"));
