@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/coverage.h"
+#include "base/scratch.h"
 #include "decode/decode.h"
 #include "engine_state.h"
 #include "mask/mask.h"
@@ -409,8 +410,8 @@ static void live_tick(struct engine *engine)
 /* One batch, or a wait for it.  False: the end of the input. */
 static bool capture_step(struct engine *engine, int wait_ms)
 {
-	struct frame frames[WORKER_BATCH];
-	struct packet packets[WORKER_BATCH];
+	SCRATCH struct frame frames[WORKER_BATCH];
+	SCRATCH struct packet packets[WORKER_BATCH];
 	int count = source_next(engine->source, frames, WORKER_BATCH);
 
 	if (count == SOURCE_END)
