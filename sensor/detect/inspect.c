@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/scratch.h"
-#include "detect/state.h"
+#include "detect/states.h"
 #include "fact/sums.h"
 
 static void parser_pools(struct inspect *inspect, struct arena *arena, uint32_t flows)

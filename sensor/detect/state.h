@@ -68,18 +68,6 @@ struct open_tail { /* of the pool of tails */
 	struct look look;
 };
 
-/* What stays of the state of a flow whose parser only waits (parser.h).  flow->parse is then
- * REST_BIT and its id. */
-struct rest {
-	struct subject subject;
-	struct inspect_books books;
-	uint16_t generation; /* low bits */
-	uint8_t parser;      /* as in struct classify */
-	uint8_t memo[PARSER_MEMO_MAX];
-};
-#define REST_BIT UINT32_C(0x80000000)
-static_assert(sizeof(struct rest) == 64, "one line, for each query without an answer");
-
 struct inspect {
 	struct inspect_env env;
 	struct card_env card_env;
@@ -118,20 +106,6 @@ struct inspect {
 
 /* inspect.c: a flow that has state is at hand, where its last payload stood. */
 void inspect_at(struct inspect *inspect, struct flow_table *table, uint32_t flow);
-
-/* states.c */
-/* The flow's state; NULL: it has none, or rests. */
-struct flow_state *states_known(const struct inspect *inspect, const struct flow *flow);
-/* That of the flow at hand, taken or waked where it has none; NULL: there is no room (counted). */
-struct flow_state *states_of(struct inspect *inspect);
-/* Its parser's; NULL: there is no room (counted). */
-void *states_parser(struct inspect *inspect, struct flow_state *state);
-/* A direction that was told raw before the other one chose a parser stays raw. */
-bool states_raw(const struct flow_state *state, uint8_t dir);
-/* All that the state of the flow at hand holds goes back, and the state. */
-void states_give(struct inspect *inspect, struct flow_state *state);
-/* The line of a flow that rests goes back. */
-void states_forget(struct inspect *inspect, struct flow *flow);
 
 /* sink.c */
 struct message_sink sink_of(struct inspect *inspect);

@@ -1,9 +1,8 @@
-/* states.c - the state of flows: taken with the first payload, given up to a line while the parser
- * only waits, taken again, given back. */
+#include "detect/states.h"
+
 #include <assert.h>
 
 #include "base/scratch.h"
-#include "detect/state.h"
 #include "fact/sums.h"
 
 #define PREFETCH_MAX 512 /* of a parser's state: what it needs beyond is rare */
