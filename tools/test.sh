@@ -22,7 +22,7 @@ packages_install tools/packages-build.txt tools/packages-test.txt
 [ -z "$peers" ] || tools/peers.sh
 export SEKISHO_PEERS="$peers" SEKISHO_FULL="$full"
 
-build_and_test() { # FOLDER, then options of meson
+build() { # FOLDER, then options of meson; the C compiler is that of $CC
 	folder=$1
 	shift
 	[ -f "$folder/build.ninja" ] || meson setup "$folder" --werror "$@" >"$folder.log" 2>&1 || {
@@ -30,10 +30,20 @@ build_and_test() { # FOLDER, then options of meson
 		return 1
 	}
 	rm -f "$folder.log"
-	ninja -C "$folder" || return 1
+	ninja -C "$folder"
+}
+
+build_and_test() { # as build
+	build "$@" || return 1
 	meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 ||
 		echo "some tests failed; they are counted below"
 	python3 tools/test_count.py "$folder/meson-logs/testlog.junit.xml" >>"$counts"
+}
+
+# As build, fast, and nothing is run: that there is no warning counts as one test.
+only_compile() {
+	build "$@" -Doptimization=0 -Ddebug=false || return 1
+	echo "1 0" >>"$counts"
 }
 
 counts=$(mktemp)
@@ -44,6 +54,11 @@ if [ -n "$full" ]; then
 		echo "0 1" >>"$counts"
 	CC=clang-14 build_and_test build-clang || echo "0 1" >>"$counts"
 	tools/fuzz.sh 60 >>"$counts" || echo "0 1" >>"$counts"
+else
+	# Each compiler warns of other things, and gcc of more when it sanitizes.
+	only_compile build-warn-asan -Db_sanitize=address,undefined -Db_lundef=false ||
+		echo "0 1" >>"$counts"
+	CC=clang-14 only_compile build-warn-clang || echo "0 1" >>"$counts"
 fi
 awk '{ passed += $1; failed += $2 } END { print passed " passed, " failed " failed"; exit failed > 0 }' \
 	"$counts"
