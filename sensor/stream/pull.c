@@ -75,9 +75,9 @@ static bool pull_jump(struct half *half, struct lane *lane, struct span *out)
 	out->kind = SPAN_GAP;
 	out->gap = 0;
 	out->offset = half->offset;
+	remember_gap(half, lane->jump_to - half->next); /* back: longer than any old copy is */
 	half->next = lane->jump_to;
 	lane->give_up = lane->jump_to; /* done; and it may stand ahead of a jump back */
-	half->remembered = 0;          /* it told of other numbers */
 	return true;
 }
 

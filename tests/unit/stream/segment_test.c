@@ -405,6 +405,30 @@ static void the_stream_moves_behind_what_was_delivered_too(void **state)
 	}
 }
 
+static void what_stands_before_a_jump_is_read_free_of_the_budget(void **state)
+{
+	struct rig *rig = rig_new();
+	static uint8_t data[60000];
+	const uint32_t to = 101 + (32u << 20);
+
+	(void)state;
+	rig_open(rig, 100);
+	rig_text(rig, 101, "one");
+	for (uint32_t i = 0; i < 4; i++)
+		rig_text(rig, to + i, "x");
+	assert_client(rig, "one{x}{x}{x}[0]x");
+	rig_text(rig, 101, "one"); /* delivered before: still known */
+	assert_int_equal(stream_counters(rig->streams)->duplicate, 3);
+	for (uint32_t i = 0; i < 2; i++)
+		rig_send(rig, C, TCP_ACK, 104 + i * 60000, 501, data, sizeof(data), sizeof(data));
+	assert_int_equal(rig->half[C].conflict, 3 + 2 * sizeof(data));
+	assert_int_equal(stream_counters(rig->streams)->skipped_conflict, 0);
+	rig_text(rig, 101, "0ne"); /* the budget is for these, and whole */
+	rig_text(rig, to + 4, "y");
+	assert_non_null(strstr(rig->half[C].text, "{0ne}y"));
+	rig_free(rig);
+}
+
 static void past_the_limit_the_hole_is_given_up(void **state)
 {
 	struct rig *rig = rig_new();
@@ -498,6 +522,7 @@ int main(void)
 		cmocka_unit_test(two_syns_hold_until_the_answer_tells_which),
 		cmocka_unit_test(a_stray_is_lent_raw_and_four_in_order_move_the_stream),
 		cmocka_unit_test(the_stream_moves_behind_what_was_delivered_too),
+		cmocka_unit_test(what_stands_before_a_jump_is_read_free_of_the_budget),
 		cmocka_unit_test(past_the_limit_the_hole_is_given_up),
 		cmocka_unit_test(without_a_free_block_nothing_is_lost_but_order),
 		cmocka_unit_test(without_room_for_its_state_a_flow_is_skipped_by_name),
