@@ -10,6 +10,10 @@
 
 enum column { COLUMN_VALUE, COLUMN_STATE, COLUMN_FROM, COLUMN_UNTIL, COLUMN_LAW, COLUMN_COUNT };
 
+_Static_assert(sizeof(struct indicator_row) ==
+		       3 + 7 + sizeof(uint16_t) + sizeof(uint32_t) + 2 * sizeof(uint64_t),
+	"no padding: the same text is the same image");
+
 struct builder {
 	struct indicator_row *rows;
 	struct image_key *keys;

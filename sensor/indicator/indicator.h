@@ -25,8 +25,8 @@ enum indicator_state { /* of the address or name, as its list says */
 
 struct indicator_row {
 	uint8_t kind, state;
-	uint8_t law; /* from a law-enforcement list: takedown-contact */
-	uint8_t zero;
+	uint8_t law;                /* from a law-enforcement list: takedown-contact */
+	uint8_t zero[7];            /* all of a row is in the image: nothing may be padding */
 	uint16_t list;              /* opaque number of the list, from 1 */
 	uint32_t line;              /* of the list's file: an answer per row */
 	uint64_t from_ns, until_ns; /* validity; 0 and UINT64_MAX where unknown */
