@@ -19,7 +19,8 @@ static uint16_t note(
 	(void)self, (void)source;
 	seen_vni = vni;
 	seen_vlan_cnt = vlan_cnt;
-	memcpy(seen_vlans, vlans, vlan_cnt * sizeof(vlans[0]));
+	for (uint32_t i = 0; i < vlan_cnt; i++) /* of none, vlans may be NULL */
+		seen_vlans[i] = vlans[i];
 	return (uint16_t)vni;
 }
 
