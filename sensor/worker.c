@@ -8,6 +8,8 @@
 #include "join/join.h"
 
 #define FOLD_BYTES (1u << 31)
+#define LEAD 8  /* packets between two steps of looking ahead */
+#define LOOKS 3 /* steps behind the first */
 
 struct worker {
 	struct flow_table *flows;
@@ -24,6 +26,10 @@ struct worker {
 	bool no_room;    /* for further sums of this minute */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
+	/* The next batch, as far as it is known. */
+	const struct packet *expected[WORKER_BATCH];
+	uint32_t likely[WORKER_BATCH];
+	uint32_t expected_count;
 };
 
 /* The walk, top-down. */
@@ -34,34 +40,62 @@ static void close_minute(struct worker *worker, uint64_t stamp_ns);
 static void fold_flow(void *self, uint32_t number);
 static void name_contact(struct worker *worker, uint32_t flow, struct bytes name);
 
-/* Each pass finds what the one before it asked for: flow, its states, its parser. */
-static void prefetch_states(const struct worker *worker, const struct packet packets[],
-	uint32_t count, const uint32_t likely[])
+static void guess(struct worker *worker, uint32_t i)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (likely[i] == 0 || packets[i].payload_wire == 0)
-			continue;
-		stream_prefetch(worker->streams, flow_at(worker->flows, likely[i]));
-		inspect_prefetch(worker->inspect, flow_at(worker->flows, likely[i]));
-	}
-	for (uint32_t i = 0; i < count; i++)
-		if (likely[i] != 0 && packets[i].payload_wire != 0)
-			inspect_prefetch_parser(worker->inspect, flow_at(worker->flows, likely[i]));
+	worker->likely[i] = flow_guess(worker->flows, worker->expected[i]);
+}
+
+static void ask_states(struct worker *worker, uint32_t i)
+{
+	const struct flow *flow = flow_at(worker->flows, worker->likely[i]);
+
+	if (worker->likely[i] == 0)
+		return;
+	flow_prefetch(worker->flows, worker->expected[i], worker->likely[i]);
+	if (worker->expected[i]->payload_wire == 0)
+		return;
+	stream_prefetch(worker->streams, flow);
+	inspect_prefetch(worker->inspect, flow);
+}
+
+static void ask_parser(struct worker *worker, uint32_t i)
+{
+	if (worker->likely[i] != 0 && worker->expected[i]->payload_wire != 0)
+		inspect_prefetch_parser(worker->inspect, flow_at(worker->flows, worker->likely[i]));
+}
+
+/* The steps that are due once n packets are expected: each finds what the one before it asked
+ * for, LEAD packets ago: bucket, flow, its states, its parser.  (Below 0 wraps.) */
+static inline void look_ahead(struct worker *worker, uint32_t n)
+{
+	uint32_t at = n - 1 - LEAD, count = worker->expected_count;
+
+	if (at < count)
+		guess(worker, at);
+	at -= LEAD;
+	if (at < count)
+		ask_states(worker, at);
+	at -= LEAD;
+	if (at < count)
+		ask_parser(worker, at);
 }
 
 void worker_expect(struct worker *worker, const struct packet *packet)
 {
+	assert(worker->expected_count < WORKER_BATCH);
+	worker->expected[worker->expected_count++] = packet;
 	flow_expect(worker->flows, packet->hash);
+	look_ahead(worker, worker->expected_count);
 }
 
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count)
 {
-	SCRATCH uint32_t likely[WORKER_BATCH];
-
-	flow_prefetch(worker->flows, packets, count, likely);
-	prefetch_states(worker, packets, count, likely);
+	assert(count == worker->expected_count);
+	for (uint32_t n = count + 1; n <= count + LOOKS * LEAD; n++)
+		look_ahead(worker, n);
 	for (uint32_t i = 0; i < count; i++)
-		take_packet(worker, &packets[i], likely[i]);
+		take_packet(worker, &packets[i], worker->likely[i]);
+	worker->expected_count = 0;
 	worker->packets += count;
 }
 

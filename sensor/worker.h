@@ -27,11 +27,11 @@ struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
 	const struct inspect_env *env, struct emit *emit);
 void worker_swap(struct worker *worker, const struct inspect_env *env);
 
-/* Packets in order of their positions, at most WORKER_BATCH.  Nothing of a payload is
- * needed once this returns: the caller then gives its block back. */
 #define WORKER_BATCH 32
-/* That packet comes with the next batch: what is far away is asked for meanwhile. */
+/* A packet of the next batch, where it stays until then: what is far away is asked for meanwhile. */
 void worker_expect(struct worker *worker, const struct packet *packet);
+/* Exactly the packets that were expected, in order of their positions, at most WORKER_BATCH.
+ * Nothing of a payload is needed once this returns: the caller then gives its block back. */
 void worker_packets(struct worker *worker, const struct packet packets[], uint32_t count);
 /* Nothing before this position will come any more: serves what is due, tells the mark. */
 void worker_reached(struct worker *worker, struct pos pos);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/prefetch.h"
 #include "base/scratch.h"
 #include "fact/sums.h"
 
@@ -26,23 +27,21 @@ struct flow_state *states_known(const struct inspect *inspect, const struct flow
 
 void inspect_prefetch(const struct inspect *inspect, const struct flow *flow)
 {
-	const uint8_t *at = (const uint8_t *)states_known(inspect, flow);
+	const struct flow_state *state = states_known(inspect, flow);
 
 	if (is_resting(flow))
-		__builtin_prefetch(rest_of(inspect, flow));
-	for (size_t i = 0; at != NULL && i < sizeof(struct flow_state); i += 64)
-		__builtin_prefetch(at + i, 1);
+		prefetch(rest_of(inspect, flow));
+	else if (state != NULL)
+		prefetch_all(state, sizeof(*state));
 }
 
 /* An open body: what unwrap knows of it, and the end of it that is kept. */
 static void prefetch_half(const struct inspect *inspect, const struct half *half)
 {
-	const uint8_t *at = pool_at(&inspect->tails, half->tail[0]);
-
 	unwrap_prefetch(inspect->unwrap, half->unwrap);
-	for (size_t i = 0; half->tail[0] != 0 && i < offsetof(struct tail, data) + TAIL_KEEP;
-		i += 64)
-		__builtin_prefetch(at + i, 1);
+	if (half->tail[0] != 0)
+		prefetch_all(pool_at(&inspect->tails, half->tail[0]),
+			offsetof(struct tail, data) + TAIL_KEEP);
 }
 
 void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *flow)
@@ -52,9 +51,8 @@ void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *f
 	if (state == NULL || state->parser_state == 0)
 		return;
 	const struct pool *pool = &inspect->parser[state->classify.parser - 1];
-	const uint8_t *at = pool_at(pool, state->parser_state);
-	for (size_t i = 0; i < pool->item_size && i < PREFETCH_MAX; i += 64)
-		__builtin_prefetch(at + i, 1);
+	prefetch_all(pool_at(pool, state->parser_state),
+		pool->item_size < PREFETCH_MAX ? pool->item_size : PREFETCH_MAX);
 	for (int dir = 0; dir < 2; dir++)
 		prefetch_half(inspect, &state->half[dir]);
 }

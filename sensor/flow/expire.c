@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#define END_BINS 2048
+
 static void set_next_due(struct flow_table *table)
 {
 	uint64_t due = STAMP_END_NS;
@@ -49,21 +51,9 @@ static uint32_t first_wheel(struct flow_table *table, uint64_t now_ns, uint32_t 
 	return found;
 }
 
-/* End of input: every flow, in order of its first packet. */
-static void end_all(struct flow_table *table)
+/* The list in order of its flows' first packets; ends them. */
+static void end_list(struct flow_table *table, uint32_t first)
 {
-	uint32_t first = 0;
-
-	for (uint32_t i = WHEEL_SYN; i < WHEEL_HOLE; i++)
-		wheel_reset(&table->wheels[i]);
-	for (uint32_t flow = table->fresh; flow > 0; flow--) {
-		if (table->flows[flow].state == 0)
-			continue;
-		flow_wheel(table, flow)->count++; /* until it ends */
-		table->links[flow].due_ns = table->cold[flow].first.ord;
-		table->links[flow].next = first;
-		first = flow;
-	}
 	first = wheel_sort(table, table->links, first);
 	while (first != 0) {
 		struct link *link = &table->links[first];
@@ -74,6 +64,43 @@ static void end_all(struct flow_table *table)
 		link->next = link->prev = flow; /* alone: unlinking it is without effect */
 		table_end(table, flow, STAMP_END_NS, false);
 	}
+}
+
+/* Bits to take off an ord, so that what is left of the highest is a bin. */
+static unsigned bin_shift(const struct flow_table *table)
+{
+	uint64_t highest = 0;
+	unsigned shift = 0;
+
+	for (uint32_t flow = table->fresh; flow > 0; flow--)
+		if (table->flows[flow].state != 0 && table->cold[flow].first.ord > highest)
+			highest = table->cold[flow].first.ord;
+	while (highest >> shift >= END_BINS)
+		shift++;
+	return shift;
+}
+
+/* End of input: every flow, in order of its first packet.  Sorted in bins, since a list of all
+ * would be a miss at every step. */
+static void end_all(struct flow_table *table)
+{
+	unsigned shift = bin_shift(table);
+	uint32_t bins[END_BINS] = {0};
+
+	for (uint32_t i = WHEEL_SYN; i < WHEEL_HOLE; i++)
+		wheel_reset(&table->wheels[i]);
+	for (uint32_t flow = table->fresh; flow > 0; flow--) {
+		struct link *link = &table->links[flow];
+
+		if (table->flows[flow].state == 0)
+			continue;
+		flow_wheel(table, flow)->count++; /* until it ends */
+		link->due_ns = table->cold[flow].first.ord;
+		link->next = bins[link->due_ns >> shift];
+		bins[link->due_ns >> shift] = flow;
+	}
+	for (uint32_t i = 0; i < END_BINS; i++)
+		end_list(table, bins[i]);
 	assert(table->count == 0);
 }
 

@@ -87,15 +87,14 @@ struct flow_table;
 size_t flow_table_bytes(uint32_t capacity);
 struct flow_table *flow_table_new(struct arena *arena, uint32_t capacity, struct flow_owner owner);
 
-/* A packet with that hash is touched soon: asks for its bucket. */
+/* Three steps towards a packet that is touched soon; each asks memory for what the next one reads,
+ * so they stand some packets apart.  flow_guess(): its likely flow by signature, 0 = none. */
 void flow_expect(struct flow_table *table, uint64_t hash);
-/* Before a batch of packets is touched: asks for their records.
- * likely[i]: a guess by signature at the flow of packet i, 0 = none. */
-void flow_prefetch(
-	struct flow_table *table, const struct packet packets[], uint32_t count, uint32_t likely[]);
+uint32_t flow_guess(struct flow_table *table, const struct packet *packet);
+void flow_prefetch(const struct flow_table *table, const struct packet *packet, uint32_t likely);
 
 /* The packet's flow, made if new; 0 if there is no room (counted).  likely: the guess
- * of flow_prefetch, however old, or 0.  *dir: the
+ * of flow_guess(), however old, or 0.  *dir: the
  * packet's direction.  Updates counters, flags, last_ns and client_dir.  Serves
  * first what is due by the packet's now.
  * A SYN on an old 5-tuple ends the old flow if that was closed (FIN both ways,

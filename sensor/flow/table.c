@@ -102,7 +102,7 @@ static uint32_t slots_with(const uint32_t numbers[static BUCKET_SLOTS], uint32_t
 
 void flow_expect(struct flow_table *table, uint64_t hash)
 {
-	__builtin_prefetch(&table->buckets[home_of(table, hash)], 1);
+	prefetch(&table->buckets[home_of(table, hash)]);
 }
 
 /* May the packet open, close or replace its flow? */
@@ -111,26 +111,26 @@ static bool turns(const struct packet *packet)
 	return (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0;
 }
 
-void flow_prefetch(
-	struct flow_table *table, const struct packet packets[], uint32_t count, uint32_t likely[])
+uint32_t flow_guess(struct flow_table *table, const struct packet *packet)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const struct bucket *bucket = &table->buckets[home_of(table, packets[i].hash)];
-		uint32_t slots = slots_with(bucket->signature, (uint32_t)packets[i].hash);
+	const struct bucket *bucket = &table->buckets[home_of(table, packet->hash)];
+	uint32_t slots = slots_with(bucket->signature, (uint32_t)packet->hash);
+	uint32_t likely = slots != 0 ? bucket->flow[__builtin_ctz(slots)] : 0;
 
-		likely[i] = slots != 0 ? bucket->flow[__builtin_ctz(slots)] : 0;
-		__builtin_prefetch(&table->flows[likely[i]], 1);
-		if (packets[i].payload_wire != 0 || turns(&packets[i])) /* the key is asked for */
-			__builtin_prefetch(&table->cold[likely[i]], 1);
-		if (turns(&packets[i]))
-			__builtin_prefetch(&table->links[likely[i]], 1);
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (!turns(&packets[i]))
-			continue;
-		__builtin_prefetch(&table->links[table->links[likely[i]].next], 1);
-		__builtin_prefetch(&table->links[table->links[likely[i]].prev], 1);
-	}
+	prefetch(&table->flows[likely]);
+	if (packet->payload_wire != 0 || turns(packet)) /* the key is asked for */
+		prefetch(&table->cold[likely]);
+	if (turns(packet))
+		prefetch(&table->links[likely]);
+	return likely;
+}
+
+void flow_prefetch(const struct flow_table *table, const struct packet *packet, uint32_t likely)
+{
+	if (!turns(packet))
+		return;
+	prefetch(&table->links[table->links[likely].next]);
+	prefetch(&table->links[table->links[likely].prev]);
 }
 
 /* What struct flow.name holds: of IPv4 all of the normalised 5-tuple and the tenant, so that

@@ -2,6 +2,7 @@
 #ifndef SEKISHO_FLOW_TABLE_H
 #define SEKISHO_FLOW_TABLE_H
 
+#include "base/prefetch.h"
 #include "flow/flow.h"
 
 #define BUCKET_SLOTS 8

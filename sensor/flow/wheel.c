@@ -277,12 +277,12 @@ void wheel_ahead(const struct flow_table *table, const struct link *links, uint3
 	if (next == 0 || next > table->capacity)
 		return;
 	further = links[next].next;
-	__builtin_prefetch(&table->buckets[table->flows[next].home], 1);
+	prefetch(&table->buckets[table->flows[next].home]);
 	if (further == 0 || further > table->capacity)
 		return;
-	__builtin_prefetch(&links[further], 1);
-	__builtin_prefetch(&table->flows[further], 1);
-	__builtin_prefetch(&table->cold[further], 1);
+	prefetch(&links[further]);
+	prefetch(&table->flows[further]);
+	prefetch(&table->cold[further]);
 }
 
 /* The first ripe item that was not touched since, opening slots up to the

@@ -1,3 +1,4 @@
+#include "base/prefetch.h"
 #include "stream/state.h"
 
 #include <assert.h>
@@ -491,8 +492,7 @@ void stream_prefetch(const struct streams *streams, const struct flow *flow)
 
 	if (flow->stream == 0)
 		return;
-	for (size_t i = 0; i < sizeof(struct stream); i += 64)
-		__builtin_prefetch(at + i, 1);
+	prefetch_all(at, sizeof(struct stream));
 }
 
 void stream_push(struct streams *streams, struct flow_table *table, uint32_t flow, uint8_t dir,

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #endif
 
+#include "base/prefetch.h"
 #include "unwrap/layer.h"
 
 #define SLOT_REFUSED UINT32_MAX /* no state was free for this message */
@@ -358,10 +359,10 @@ static struct open *state_at(const struct unwrap *unwrap, uint32_t slot)
 
 void unwrap_prefetch(const struct unwrap *unwrap, uint32_t slot)
 {
-	const uint8_t *at = (const uint8_t *)state_at(unwrap, slot);
+	const struct open *open = state_at(unwrap, slot);
 
-	for (size_t i = 0; at != NULL && i < sizeof(struct open); i += 64)
-		__builtin_prefetch(at + i, 1);
+	if (open != NULL)
+		prefetch_all(open, sizeof(*open));
 }
 
 /* The message's state, taken when it is first needed; NULL: there was none. */

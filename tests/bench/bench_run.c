@@ -380,7 +380,8 @@ static void limit_batch(struct limit *limit, const struct packet packets[], uint
 {
 	uint32_t likely[WORKER_BATCH];
 
-	flow_prefetch(limit->flows, packets, count, likely);
+	for (uint32_t i = 0; i < count; i++)
+		likely[i] = flow_guess(limit->flows, &packets[i]);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t dir;
 		uint32_t flow = flow_touch(limit->flows, &packets[i], likely[i], &dir);

@@ -226,8 +226,11 @@ static void each_visits_every_flow_once_and_prefetch_changes_nothing(void **stat
 	for (int round = 0; round < 2; round++) {
 		uint32_t likely[32];
 
-		flow_expect(lab->table, packets[0].hash);
-		flow_prefetch(lab->table, packets, 32, likely);
+		for (uint32_t i = 0; i < 32; i++) {
+			flow_expect(lab->table, packets[i].hash);
+			likely[i] = flow_guess(lab->table, &packets[i]);
+			flow_prefetch(lab->table, &packets[i], likely[i]);
+		}
 		for (uint32_t i = 0; i < 32; i++) {
 			uint32_t flow = flow_touch(lab->table, &packets[i], likely[i], &dir);
 
