@@ -228,8 +228,7 @@ static void take_spans(struct worker *worker, uint32_t flow, const struct packet
 			book_push(worker, packet, flow, counts);
 		}
 		counts->inspected += (int64_t)span.data.len;
-		if (inspect_span(
-			    worker->inspect, worker->flows, flow, &span, &worker->place, skipped))
+		if (inspect_span(worker->inspect, &span, skipped))
 			book_skipped(counts, skipped);
 		if (inspect_name(worker->inspect).len > 0) {
 			name_contact(worker, flow, inspect_name(worker->inspect));

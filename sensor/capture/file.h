@@ -20,7 +20,7 @@
 struct pcap_format {
 	uint64_t fraction_ns; /* of one unit of the second word of a stamp: 1 or 1000 */
 	uint32_t header_len;  /* of a record: 16, or 24 in the modified form */
-	uint16_t minor;       /* below 3 the two lengths stand the other way round */
+	uint16_t minor;       /* below 4 the two lengths may stand the other way round */
 	uint16_t link;
 };
 

@@ -54,8 +54,8 @@ static inline bool next_record(struct file *file, struct frame *frame)
 	uint32_t caplen = file_u32(file, header + 8);
 	uint32_t wirelen = file_u32(file, header + 12);
 
-	if (pcap->minor < PCAP_MINOR_SWAPPED ||
-		(pcap->minor == PCAP_MINOR_SWAPPED && caplen > wirelen)) {
+	if (pcap->minor <= PCAP_MINOR_SWAPPED &&
+		(pcap->minor < PCAP_MINOR_SWAPPED || caplen > wirelen)) {
 		uint32_t first = caplen;
 
 		caplen = wirelen;

@@ -396,25 +396,23 @@ void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t fl
 	const struct span *span, const struct inspect_place *place)
 {
 	set_flow(inspect, table, flow, place);
-	if (span->data.len == 0)
-		return;
+	inspect->state = NULL;
+	if (inspect->flow->parse == 0 && span->data.len == 0)
+		return; /* a flow that never carried payload has no state */
 	first_datagram(inspect, span);
-	(void)states_of(inspect);
+	inspect->state = states_of(inspect);
 }
 
-bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
-	const struct span *span, const struct inspect_place *place,
-	int64_t skipped[static SKIP_REASON_COUNT])
+bool inspect_span(
+	struct inspect *inspect, const struct span *span, int64_t skipped[static SKIP_REASON_COUNT])
 {
-	set_flow(inspect, table, flow, place);
-	if (inspect->flow->parse == 0 && span->data.len == 0)
-		return false; /* a flow that never carried payload has no state */
-	first_datagram(inspect, span);
-	inspect->after_rst = span->after_rst;
-	inspect->state = states_of(inspect);
+	if (inspect->state == NULL)
+		inspect_meet(inspect, inspect->table, inspect->flow_number, span, inspect->place);
 	if (inspect->state == NULL)
 		return skip_span(span, SKIP_PARSER_STATE, skipped);
-	inspect->state->last = *place;
+	inspect->io.client_dir = -1;
+	inspect->after_rst = span->after_rst;
+	inspect->state->last = *inspect->place;
 	if (inspect->state->subject.nobody || inspect->state->subject.level == LEVEL_NONE)
 		return skip_span(span, SKIP_LEVEL, skipped);
 	take_span(inspect, span);

@@ -58,13 +58,13 @@ void inspect_prefetch_parser(const struct inspect *inspect, const struct flow *f
 void inspect_last_place(
 	const struct inspect *inspect, const struct flow *flow, struct inspect_place *out);
 
-/* Before the first span of a packet: the flow gets its state, and with it its subject. */
+/* Before the first span of a packet, or of a due time: the flow gets its state, and with it its
+ * subject.  place stays where it is until the last span. */
 void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place);
-/* One span of a flow.  True: bytes of it (or held before) were looked at by nobody, *skipped says
+/* One span of the flow that was met.  True: bytes of it (or held before) were looked at by nobody, *skipped says
  * how many by reason; false: all were, *skipped is undefined. */
-bool inspect_span(struct inspect *inspect, struct flow_table *table, uint32_t flow,
-	const struct span *span, const struct inspect_place *place,
+bool inspect_span(struct inspect *inspect, const struct span *span,
 	int64_t skipped[static SKIP_REASON_COUNT]);
 /* After the last spans of a flow that ends, or in one that is INSPECT_IDLE: tells a listed
  * contact that still waited for data, frees the state.  Messages were closed, and what they held

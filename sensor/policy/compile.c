@@ -231,6 +231,29 @@ static bool profiles(struct draft *draft, struct image_build *build)
 	return good;
 }
 
+/* What a name must end in to be one of a profile, or below one: most are refused by that. */
+static void tails(
+	const struct draft *draft, const struct image_build *build, struct image_header *head)
+{
+	const struct image_name *rows = build->table[TABLE_PROFILE_NAME].items;
+	uint32_t count = build->table[TABLE_PROFILE_NAME].count;
+	const uint8_t *text = draft->strings.items;
+
+	head->tail_len = IMAGE_TAIL_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].len > 0 && rows[i].len < head->tail_len)
+			head->tail_len = rows[i].len;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t tail = 0;
+
+		if (rows[i].len == 0)
+			continue;
+		memcpy(&tail, text + rows[i].off + rows[i].len - head->tail_len, head->tail_len);
+		uint32_t bit = image_tail(tail) % IMAGE_TAILS;
+		head->tails[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
 /* Texts and accounts are as the image wants them already. */
 static bool moved(struct draft *draft, struct image_build *build)
 {
@@ -313,8 +336,12 @@ bool policy_compile(struct draft *draft, uint8_t **out, size_t *out_len, struct 
 	};
 	bool good = tenants(draft, &build, &head.tenant_shapes) && merchants(draft, &build) &&
 		    tree_claims(draft, &build) && own(draft, &build) && hosts(draft, &build) &&
-		    profiles(draft, &build) && tree_profiles(draft, &build) &&
-		    moved(draft, &build) && lay_out(&build, &head, out, out_len);
+		    profiles(draft, &build) && tree_profiles(draft, &build);
+
+	if (good) {
+		tails(draft, &build, &head);
+		good = moved(draft, &build) && lay_out(&build, &head, out, out_len);
+	}
 
 	for (uint32_t t = 0; t < TABLE_COUNT; t++)
 		list_free(&build.table[t]);

@@ -17,6 +17,8 @@
 #define NODE_DEPTH_MAX 130     /* prefixes around one address, 0..128 bits, and node 0 */
 #define TENANT_VLANS_MAX 4
 #define NAME_LABELS_MAX 127
+#define IMAGE_TAIL_MAX 8
+#define IMAGE_TAILS 1024
 #define NAME_LEN_MAX 253
 
 enum image_table {
@@ -49,7 +51,9 @@ struct image_header {
 	uint8_t given, default_level;
 	uint16_t labels_max;    /* of any name in it */
 	uint32_t tenant_shapes; /* bit s: some tenant is told by shape s */
-	uint32_t zero;
+	uint32_t tail_len;      /* every name of a profile is as long; at most IMAGE_TAIL_MAX */
+	uint64_t tails[IMAGE_TAILS / 64]; /* bits by the hash of their ends: what ends otherwise is
+					   * none of them, and below none */
 	struct image_part part[TABLE_COUNT];
 };
 

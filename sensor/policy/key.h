@@ -39,4 +39,10 @@ static inline uint32_t image_name_finish(uint32_t hash, uint32_t tenant)
 	return (uint32_t)image_mix(((uint64_t)tenant << 32) | hash);
 }
 
+/* Of the last bytes of a name, in lower case, as a number. */
+static inline uint32_t image_tail(uint64_t tail)
+{
+	return (uint32_t)(image_mix(tail) >> 20);
+}
+
 #endif

@@ -495,10 +495,29 @@ enum account_owner policy_account(const struct policy *policy, uint32_t merchant
 	return account_at(v, known.node[1], account, best);
 }
 
+/* May a name end as it does and be one of a profile? */
+static bool may_be_watched(struct view v, struct bytes name)
+{
+	uint32_t len = v.head->tail_len;
+	uint8_t lower[IMAGE_TAIL_MAX] = {0};
+	uint64_t tail;
+
+	if (name.len > 0 && name.ptr[name.len - 1] == '.')
+		name.len--;
+	if (name.len < len)
+		return false;
+	bytes_lower(lower, bytes_of(name.ptr + name.len - len, len));
+	memcpy(&tail, lower, sizeof(tail));
+	uint32_t bit = image_tail(tail) % IMAGE_TAILS;
+	return (v.head->tails[bit / 64] >> bit % 64 & 1) != 0;
+}
+
 bool policy_watched_name(const struct policy *policy, struct bytes name)
 {
 	struct view v = view_of(policy);
 
+	if (!may_be_watched(v, name))
+		return false;
 	for (struct suffixes s = suffixes_of(v, name); suffix_next(v, &s);) {
 		if (suffix_row(v, &s, TABLE_PROFILE_NAME, SCOPE_EVERY) != NULL)
 			return true;

@@ -46,8 +46,9 @@ static bool head_good(const struct check *c, size_t len)
 	const struct image_header *head = c->head;
 
 	if (memcmp(head->magic, IMAGE_MAGIC, sizeof(head->magic)) != 0 || head->len != len ||
-		head->zero != 0 || head->default_level > LEVEL_CONTENT || head->given > 1 ||
-		head->labels_max > NAME_LABELS_MAX || head->tenant_shapes >> SHAPE_COUNT != 0)
+		head->tail_len > IMAGE_TAIL_MAX || head->default_level > LEVEL_CONTENT ||
+		head->given > 1 || head->labels_max > NAME_LABELS_MAX ||
+		head->tenant_shapes >> SHAPE_COUNT != 0)
 		return false;
 	for (uint32_t t = 0; t < TABLE_COUNT; t++) {
 		if (head->part[t].off % IMAGE_ALIGN != 0 ||
