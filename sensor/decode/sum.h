@@ -18,23 +18,26 @@ uint64_t sum_plain(const uint8_t *ptr, size_t len);
 
 static inline uint64_t sum_bytes(const uint8_t *ptr, size_t len)
 {
-	uint64_t sum = 0, two;
-	uint32_t word;
+	uint64_t sum = 0, over = 0, eight;
+	uint32_t four = 0;
+	uint16_t two = 0;
 
 	if (len >= SUM_LONG)
 		return sum_long(ptr, len);
 	for (; len >= 8; len -= 8, ptr += 8) {
-		memcpy(&two, ptr, 8);
-		sum += (two & 0xffffffff) + (two >> 32);
+		memcpy(&eight, ptr, 8);
+		over += __builtin_add_overflow(sum, eight, &sum);
 	}
-	if (len >= 4) {
-		memcpy(&word, ptr, 4);
-		sum += word;
-		len -= 4, ptr += 4;
+	if ((len & 4) != 0) {
+		memcpy(&four, ptr, 4);
+		ptr += 4;
 	}
-	word = 0;
-	memcpy(&word, ptr, len);
-	return sum + word;
+	if ((len & 2) != 0) {
+		memcpy(&two, ptr, 2);
+		ptr += 2;
+	}
+	uint32_t last = (len & 1) != 0 ? *ptr : 0;
+	return (sum & 0xffffffff) + (sum >> 32) + over + four + two + last;
 }
 
 /* A number in network order, as the wire would hold it. */

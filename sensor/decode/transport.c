@@ -70,12 +70,11 @@ static enum layer tcp(struct walk *w)
 {
 	struct packet *out = w->out;
 	uint32_t wire = walk_left(w) + w->missing;
-	struct rd h;
 
 	if (walk_left(w) < TCP_HEADER)
 		return walk_short(w, TCP_HEADER);
 	transport_sum(w, pseudo_header(w, wire));
-	walk_take(w, TCP_HEADER, &h);
+	struct rd h = rd_sub(&w->rd, TCP_HEADER);
 	out->tuple.sport = rd_u16(&h);
 	out->tuple.dport = rd_u16(&h);
 	out->seq = rd_u32(&h);
@@ -107,7 +106,6 @@ static bool udp_length(struct walk *w, uint32_t len)
 static enum layer udp(struct walk *w)
 {
 	struct rd peek = w->rd;
-	struct rd h;
 
 	if (walk_left(w) < UDP_HEADER)
 		return walk_short(w, UDP_HEADER);
@@ -119,7 +117,7 @@ static enum layer udp(struct walk *w)
 		return walk_refuse(w, FRAME_BAD_LENGTH);
 	if (summed)
 		transport_sum(w, pseudo_header(w, walk_left(w) + w->missing));
-	walk_take(w, UDP_HEADER, &h);
+	(void)rd_bytes(&w->rd, UDP_HEADER);
 	w->tunnel = tunnel_find(w, TUNNEL_UDP, dport);
 	if (w->tunnel != NULL)
 		return LAYER_TUNNEL;
@@ -141,12 +139,11 @@ static enum layer icmp(struct walk *w)
 {
 	struct tuple *tuple = &w->out->tuple;
 	bool six = w->family == 6;
-	struct rd h;
 
 	if (walk_left(w) < ICMP_HEADER)
 		return walk_short(w, ICMP_HEADER);
 	transport_sum(w, six ? pseudo_header(w, walk_left(w) + w->missing) : 0);
-	walk_take(w, ICMP_HEADER, &h);
+	struct rd h = rd_sub(&w->rd, ICMP_HEADER);
 	uint8_t type = rd_u8(&h);
 	uint8_t code = rd_u8(&h);
 	rd_u16(&h); /* checksum */
