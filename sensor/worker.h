@@ -28,7 +28,7 @@ struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
 void worker_swap(struct worker *worker, const struct inspect_env *env);
 
 #define WORKER_BATCH 32
-/* A packet of the next batch, where it stays until then: what is far away is asked for meanwhile. */
+/* A packet of the next batch; it stays where it is until then.  Asks for what is far away. */
 void worker_expect(struct worker *worker, const struct packet *packet);
 /* Exactly the packets that were expected, in order of their positions, at most WORKER_BATCH.
  * Nothing of a payload is needed once this returns: the caller then gives its block back. */

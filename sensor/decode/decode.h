@@ -36,9 +36,8 @@ struct decode_counters {
 struct decoder;
 
 /* Which tenant a frame belongs to: from (source, VLAN ids outer to inner, VNI or
- * UINT32_MAX); given by policy, pure.  VLANs without priority tags (NULL with
- * none); the VNI of the
- * outermost tunnel.  find NULL: all is tenant 0. */
+ * UINT32_MAX); given by policy, pure.  VLANs without priority tags, NULL where there
+ * are none; the VNI of the outermost tunnel.  find NULL: all is tenant 0. */
 struct tenant_map {
 	uint16_t (*find)(const void *self, uint16_t source, const uint16_t vlans[],
 		uint32_t vlan_cnt, uint32_t vni);

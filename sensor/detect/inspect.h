@@ -62,8 +62,8 @@ void inspect_last_place(
  * subject.  place stays where it is until the last span. */
 void inspect_meet(struct inspect *inspect, struct flow_table *table, uint32_t flow,
 	const struct span *span, const struct inspect_place *place);
-/* One span of the flow that was met.  True: bytes of it (or held before) were looked at by nobody, *skipped says
- * how many by reason; false: all were, *skipped is undefined. */
+/* One span of the flow that was met.  True: bytes of it (or held before) were looked at by nobody,
+ * *skipped says how many by reason; false: all were, *skipped is undefined. */
 bool inspect_span(struct inspect *inspect, const struct span *span,
 	int64_t skipped[static SKIP_REASON_COUNT]);
 /* After the last spans of a flow that ends, or in one that is INSPECT_IDLE: tells a listed

@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "held.h"
 #include "image_questions.h"
+#include "policy/image.h"
 
 #define ROUNDS 60
 #define MERCHANTS 12
@@ -357,7 +358,8 @@ static void refusals_have_a_text(void **state)
 		err.text, "policy image: damaged header or of another version; build it again");
 	held.image[0] ^= 1;
 	held.image[held.len - 1] = 1; /* padding: the size is not, and texts still end */
-	memset(held.image + 256, 0xff, held.len - 256);
+	memset(held.image + sizeof(struct image_header), 0xff,
+		held.len - sizeof(struct image_header));
 	assert_false(policy_open(&policy, bytes_of(held.image, held.len), &err));
 	assert_string_equal(err.text,
 		"policy image: a table points outside or is out of order; build it again");

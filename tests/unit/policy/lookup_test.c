@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "guard.h"
@@ -327,6 +328,37 @@ static void a_name_may_be_longer_than_any_dns_name(void **state)
 	held_free(&held);
 }
 
+/* The shortest name decides how much of an end is compared first. */
+static void names_of_every_length_are_watched(void **state)
+{
+	static const char *const names[] = {
+		"q.jp", "ab.jp", "abc.jp", "abcd.jp", "abcde.jp", "a-very-long-name.example"};
+	char text[200];
+
+	(void)state;
+	for (size_t from = 0; from < sizeof(names) / sizeof(names[0]); from++) {
+		struct held held;
+
+		snprintf(text, sizeof(text),
+			"protected: [203.0.113.0/24]\nprofiles:\n"
+			"  - {name: x, hosts: [%s, %s], prefixes: [192.0.2.0/28]}\n",
+			names[from], names[sizeof(names) / sizeof(names[0]) - 1]);
+		held_good(&held, text, NULL);
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			bool watched = i == from || i + 1 == sizeof(names) / sizeof(names[0]);
+
+			snprintf(text, sizeof(text), "WWW.%s.", names[i]);
+			assert_int_equal(
+				policy_watched_name(&held.policy, bytes_text(names[i])), watched);
+			assert_int_equal(
+				policy_watched_name(&held.policy, bytes_text(text)), watched);
+		}
+		assert_false(policy_watched_name(&held.policy, bytes_text("jp")));
+		assert_false(policy_watched_name(&held.policy, bytes_text("")));
+		held_free(&held);
+	}
+}
+
 static void a_shared_profile_needs_its_name(void **state)
 {
 	struct held held;
@@ -537,6 +569,7 @@ int main(void)
 		cmocka_unit_test(a_host_name_decides_by_label_and_the_longest_wins),
 		cmocka_unit_test(a_name_is_a_profiles_by_label_only),
 		cmocka_unit_test(a_name_may_be_longer_than_any_dns_name),
+		cmocka_unit_test(names_of_every_length_are_watched),
 		cmocka_unit_test(a_shared_profile_needs_its_name),
 		cmocka_unit_test(profiles_know_if_they_are_shared),
 		cmocka_unit_test(a_policys_own_profile_takes_the_place_of_a_shipped_one),
