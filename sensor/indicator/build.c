@@ -240,20 +240,28 @@ static uint32_t power_above(size_t n)
 	return size;
 }
 
-static void insert(const struct image_view *view, uint32_t *table, uint64_t *bloom, uint32_t row)
+static void bloom_add(const uint64_t *bloom, uint32_t words, uint64_t hash)
+{
+	((uint64_t *)(uintptr_t)bloom)[(hash >> 30) & (words - 1)] |= image_bloom_mask(hash);
+}
+
+static void insert(const struct image_view *view, uint32_t *table, uint32_t row)
 {
 	const struct image_key *key = &view->keys[row];
-	uint64_t hash = key->kind == INDICATOR_DOMAIN
-				? image_hash_name(&view->header->key,
-					  bytes_of(view->texts + key->text_off, key->text_len))
-				: image_hash_addr(&view->header->key, &key->addr, key->bits);
+	struct bytes name = bytes_of(view->texts + key->text_off, key->text_len);
+	bool domain = key->kind == INDICATOR_DOMAIN;
+	uint64_t hash = domain ? image_hash_name(&view->header->key, name)
+			       : image_hash_addr(&view->header->key, &key->addr, key->bits);
 	uint32_t mask = view->header->table_size - 1;
 	uint32_t at = (uint32_t)hash & mask;
 
 	while (table[at] != 0)
 		at = (at + 1) & mask;
 	table[at] = row + 1;
-	bloom[(hash >> 30) & (view->header->bloom_words - 1)] |= image_bloom_mask(hash);
+	if (domain)
+		bloom_add(view->names, view->header->name_words, image_sign(name));
+	else
+		bloom_add(view->bloom, view->header->bloom_words, hash);
 }
 
 static bool write_image(const struct builder *builder, uint32_t lists, uint8_t **out,
@@ -266,6 +274,7 @@ static bool write_image(const struct builder *builder, uint32_t lists, uint8_t *
 		.bloom_words = power_above(builder->row_cnt / 4),
 		.text_len = (uint32_t)builder->text_len,
 		.domain_cnt = builder->domain_cnt,
+		.name_words = power_above(builder->domain_cnt / 4),
 		.key = {0x5365706b69736f21u, 0x6c69737465737321u}};
 	struct image_view view;
 
@@ -290,8 +299,7 @@ static bool write_image(const struct builder *builder, uint32_t lists, uint8_t *
 	if (builder->text_len > 0)
 		memcpy((void *)(uintptr_t)view.texts, builder->texts, builder->text_len);
 	for (uint32_t i = 0; i < header.row_cnt; i++)
-		insert(&view, (uint32_t *)(uintptr_t)view.table, (uint64_t *)(uintptr_t)view.bloom,
-			i);
+		insert(&view, (uint32_t *)(uintptr_t)view.table, i);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* image.h - the layout of a compiled indicator set; shared by its builder and
  * its reader.  Offsets from the start of the image, nothing else:
- *   header | rows | keys (one per row) | Bloom words | table | texts
+ *   header | rows | keys (one per row) | Bloom words | those of names | table | texts
  * table: open addressing, entry = row + 1; several rows of one key stand one
  * after the other in probe order. */
 #ifndef SEKISHO_INDICATOR_IMAGE_H
@@ -29,6 +29,8 @@ struct image_header {
 	uint32_t bloom_words; /* power of two */
 	uint32_t text_len;
 	uint32_t domain_cnt;
+	uint32_t name_words; /* power of two */
+	uint32_t zero;
 	uint64_t lengths[3]; /* bit n: a prefix of n bits is there */
 	struct hash_key key;
 };
@@ -39,6 +41,7 @@ struct image_view {
 	const struct image_key *keys;
 	const uint32_t *table;
 	const uint64_t *bloom;
+	const uint64_t *names; /* Bloom words by image_sign() */
 	const char *texts;
 };
 
@@ -48,6 +51,9 @@ void image_view_of(const void *image, struct image_view *out);
 uint64_t image_hash_addr(const struct hash_key *key, const struct addr *addr, uint8_t bits);
 uint64_t image_hash_name(const struct hash_key *key, struct bytes name);
 uint64_t image_bloom_mask(uint64_t hash);
+/* Of a name's length, beginning and end: what differs there is another name.  Costs a tenth of
+ * its hash, and refuses nearly every name that is in no list. */
+uint64_t image_sign(struct bytes name);
 struct addr image_mask(const struct addr *addr, uint8_t bits);
 
 #endif

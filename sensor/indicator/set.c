@@ -2,12 +2,15 @@
 
 #include <stdio.h>
 
+#include "base/scratch.h"
+
 size_t image_len(const struct image_header *header)
 {
 	return sizeof(*header) + (size_t)header->row_cnt * sizeof(struct indicator_row) +
 	       (size_t)header->row_cnt * sizeof(struct image_key) +
 	       (size_t)header->table_size * sizeof(uint32_t) +
-	       (size_t)header->bloom_words * sizeof(uint64_t) + header->text_len;
+	       ((size_t)header->bloom_words + header->name_words) * sizeof(uint64_t) +
+	       header->text_len;
 }
 
 void image_view_of(const void *image, struct image_view *out)
@@ -22,6 +25,8 @@ void image_view_of(const void *image, struct image_view *out)
 	at += (size_t)out->header->row_cnt * sizeof(struct image_key);
 	out->bloom = (const void *)at;
 	at += (size_t)out->header->bloom_words * sizeof(uint64_t);
+	out->names = (const void *)at;
+	at += (size_t)out->header->name_words * sizeof(uint64_t);
 	out->table = (const void *)at;
 	at += (size_t)out->header->table_size * sizeof(uint32_t);
 	out->texts = (const char *)at;
@@ -52,6 +57,35 @@ uint64_t image_hash_addr(const struct hash_key *key, const struct addr *addr, ui
 uint64_t image_hash_name(const struct hash_key *key, struct bytes name)
 {
 	return hash_sip13(key, name.ptr, name.len);
+}
+
+/* Up to eight bytes as a number; of fewer each counts. */
+static uint64_t short_word(const uint8_t *ptr, size_t len)
+{
+	uint32_t low = 0, high = 0;
+
+	if (len >= 4) {
+		memcpy(&low, ptr, 4);
+		memcpy(&high, ptr + len - 4, 4);
+	} else if (len > 0) {
+		low = (uint32_t)ptr[0] << 16 | (uint32_t)ptr[len / 2] << 8 | ptr[len - 1];
+	}
+	return low | (uint64_t)high << 32;
+}
+
+uint64_t image_sign(struct bytes name)
+{
+	uint64_t first, last;
+
+	if (name.len >= 8) {
+		memcpy(&first, name.ptr, 8);
+		memcpy(&last, name.ptr + name.len - 8, 8);
+	} else {
+		first = last = short_word(name.ptr, name.len);
+	}
+	uint64_t sign = first * UINT64_C(0x9e3779b97f4a7c15) + name.len;
+	sign = (sign ^ sign >> 32 ^ last) * UINT64_C(0xd6e8feb86659fd93);
+	return sign ^ sign >> 32;
 }
 
 /* Four bits of one word: a test costs one line of memory. */
@@ -98,8 +132,9 @@ bool indicators_open(struct indicators *set, struct bytes image, struct err *err
 
 	if (image.len < sizeof(*header) || header->magic != IMAGE_MAGIC ||
 		header->row_cnt > IMAGE_ROWS_MAX || !power_of_two(header->table_size) ||
-		!power_of_two(header->bloom_words) || header->table_size > 1u << 27 ||
-		header->bloom_words > 1u << 27 || image_len(header) != header->len ||
+		!power_of_two(header->bloom_words) || !power_of_two(header->name_words) ||
+		header->table_size > 1u << 27 || header->bloom_words > 1u << 27 ||
+		header->name_words > 1u << 27 || image_len(header) != header->len ||
 		header->len != image.len)
 		return err_set(err, EXIT_USAGE, "the compiled lists are damaged; build them anew");
 	image_view_of(image.ptr, &view);
@@ -124,9 +159,9 @@ void indicator_list_id(uint16_t list, char out[static LIST_ID_MAX])
 	snprintf(out, LIST_ID_MAX, "L-%04u", list);
 }
 
-static bool maybe(const struct image_view *view, uint64_t hash)
+static bool maybe(const uint64_t *bloom, uint32_t words, uint64_t hash)
 {
-	uint64_t word = view->bloom[(hash >> 30) & (view->header->bloom_words - 1)];
+	uint64_t word = bloom[(hash >> 30) & (words - 1)];
 	uint64_t mask = image_bloom_mask(hash);
 
 	return (word & mask) == mask;
@@ -148,7 +183,7 @@ static void find_addr(const struct image_view *view, const struct addr *addr, ui
 	uint32_t mask = view->header->table_size - 1;
 	uint64_t hash = image_hash_addr(&view->header->key, addr, bits);
 
-	if (!maybe(view, hash))
+	if (!maybe(view->bloom, view->header->bloom_words, hash))
 		return;
 	for (uint32_t at = (uint32_t)hash & mask; view->table[at] != 0; at = (at + 1) & mask) {
 		const struct image_key *key = &view->keys[view->table[at] - 1];
@@ -167,11 +202,17 @@ uint32_t indicators_addr(const struct indicators *set, const struct addr *addr,
 	if (view.header->row_cnt == 0)
 		return 0;
 	find_addr(&view, addr, 128, INDICATOR_ADDRESS, &found);
-	for (int bits = 128; bits >= 0; bits--) {
-		if ((view.header->lengths[bits / 64] >> (bits % 64) & 1) == 0)
-			continue;
-		struct addr network = image_mask(addr, (uint8_t)bits);
-		find_addr(&view, &network, (uint8_t)bits, INDICATOR_PREFIX, &found);
+	for (int word = 2; word >= 0; word--) { /* the longest first */
+		uint64_t left = view.header->lengths[word];
+
+		while (left != 0) {
+			int bit = 63 - __builtin_clzll(left);
+			uint8_t bits = (uint8_t)(word * 64 + bit);
+			struct addr network = image_mask(addr, bits);
+
+			find_addr(&view, &network, bits, INDICATOR_PREFIX, &found);
+			left &= ~(UINT64_C(1) << bit);
+		}
 	}
 	return found.count;
 }
@@ -180,10 +221,10 @@ static void find_name(
 	const struct image_view *view, struct bytes name, bool whole, struct found *found)
 {
 	uint32_t mask = view->header->table_size - 1;
-	uint64_t hash = image_hash_name(&view->header->key, name);
 
-	if (!maybe(view, hash))
+	if (!maybe(view->names, view->header->name_words, image_sign(name)))
 		return;
+	uint64_t hash = image_hash_name(&view->header->key, name);
 	for (uint32_t at = (uint32_t)hash & mask; view->table[at] != 0; at = (at + 1) & mask) {
 		const struct image_key *key = &view->keys[view->table[at] - 1];
 		if (key->kind == INDICATOR_DOMAIN && (whole || key->sub) &&
@@ -196,7 +237,7 @@ uint32_t indicators_domain(
 	const struct indicators *set, struct bytes name, uint32_t rows[static INDICATOR_HITS_MAX])
 {
 	struct found found = {.rows = rows};
-	uint8_t lower[DOMAIN_MAX];
+	SCRATCH uint8_t lower[DOMAIN_MAX];
 	struct image_view view;
 
 	image_view_of(set->image.ptr, &view);
