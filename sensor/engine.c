@@ -329,6 +329,9 @@ static void advance(struct engine *engine, uint64_t now_ns)
 {
 	uint64_t minute = now_ns / MINUTE_NS;
 
+	engine->pos.now_ns = now_ns;
+	if (engine->frame_minute == minute)
+		return;
 	if (engine->frame_minute != UINT64_MAX && minute > engine->frame_minute) {
 		uint64_t end_ns = (engine->frame_minute + 1) * MINUTE_NS;
 		for (uint32_t i = 0; i < source_inputs(engine->source); i++)
@@ -336,7 +339,6 @@ static void advance(struct engine *engine, uint64_t now_ns)
 		decoder_expire(engine->decoder, now_ns);
 	}
 	engine->frame_minute = minute;
-	engine->pos.now_ns = now_ns;
 }
 
 static uint32_t decode_batch(

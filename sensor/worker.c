@@ -308,6 +308,16 @@ static inline void contact_of(const struct worker *worker, uint32_t number, stru
 		.app = inspect_app(worker->inspect, flow)};
 }
 
+/* A stranger called and little came of it: no contact, as contacts_add() would find out, too. */
+static bool is_call(const struct worker *worker, uint32_t number)
+{
+	const struct flow *flow = flow_at(worker->flows, number);
+
+	return flow->parse == 0 && (flow->bytes[0] | flow->bytes[1]) < CONTACT_PAGE_BYTES &&
+	       inspect_is_stranger(
+		       worker->inspect, flow_key(worker->flows, number), flow->client_dir);
+}
+
 static void fold_flow(void *self, uint32_t number)
 {
 	struct worker *worker = self;
@@ -317,9 +327,11 @@ static void fold_flow(void *self, uint32_t number)
 
 	if (flow->packets[0] + flow->packets[1] == 0)
 		return;
-	contact_of(worker, number, &subject, &contact);
-	if (!contacts_add(worker->contacts, worker->minute, &contact))
-		return;
+	if (!is_call(worker, number)) {
+		contact_of(worker, number, &subject, &contact);
+		if (!contacts_add(worker->contacts, worker->minute, &contact))
+			return;
+	}
 	flow->flags |= FLOW_FOLDED;
 	flow->packets[0] = flow->packets[1] = 0;
 	flow->bytes[0] = flow->bytes[1] = 0;

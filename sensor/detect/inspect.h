@@ -94,6 +94,8 @@ struct inspect_books *inspect_books(const struct inspect *inspect, const struct 
 /* The flow's subject, as known now (kept once the flow has state). */
 void inspect_subject(const struct inspect *inspect, const struct flow *flow,
 	const struct tuple *key, struct subject *out);
+/* Policy was given and does not name that end: neither it nor what it opened has a subject. */
+bool inspect_is_stranger(const struct inspect *inspect, const struct tuple *key, uint8_t end);
 /* What its protocol or its beginning says it is, as in struct fact_contact. */
 uint16_t inspect_app(const struct inspect *inspect, const struct flow *flow);
 /* The name that the last span's flow was called by, once a flow: its SNI or the Host of its

@@ -70,6 +70,16 @@ void inspect_subject(const struct inspect *inspect, const struct flow *flow,
 		subject_of(inspect->env.policy, key, flow->client_dir, out);
 }
 
+bool inspect_is_stranger(const struct inspect *inspect, const struct tuple *key, uint8_t end)
+{
+	struct policy_end known;
+
+	if (!policy_given(inspect->env.policy))
+		return false;
+	policy_address(inspect->env.policy, key->tenant, end == 0 ? &key->src : &key->dst, &known);
+	return !known.protected;
+}
+
 struct inspect_books *inspect_books(const struct inspect *inspect, const struct flow *flow)
 {
 	struct flow_state *state = states_known(inspect, flow);
