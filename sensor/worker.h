@@ -27,7 +27,7 @@ struct worker *worker_new(struct arena *arena, const struct worker_sizes *sizes,
 	const struct inspect_env *env, struct emit *emit);
 void worker_swap(struct worker *worker, const struct inspect_env *env);
 
-#define WORKER_BATCH 32
+#define WORKER_BATCH 128
 /* A packet of the next batch; it stays where it is until then.  Asks for what is far away. */
 void worker_expect(struct worker *worker, const struct packet *packet);
 /* Exactly the packets that were expected, in order of their positions, at most WORKER_BATCH.
