@@ -54,6 +54,13 @@ static uint16_t find_tenant(
 	return policy_tenant(&loaded->policy, loaded->interface[source], vlans, vlan_cnt, vni);
 }
 
+struct tenant_map engine_tenants(const struct engine *engine)
+{
+	bool any = policy_has_tenants(&engine->loaded[engine->slot].policy);
+
+	return (struct tenant_map){.find = any ? find_tenant : NULL, .self = engine};
+}
+
 static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
 {
 	struct inspect_env env = loaded_inspect_env(&engine->loaded[engine->slot], worker);
@@ -169,9 +176,8 @@ static bool engine_prepare(
 		!loaded_open(&engine->loaded[0], generation, conf->workers, engine->names,
 			source_inputs(engine->source), err))
 		return false;
-	struct tenant_map tenants = {.find = find_tenant, .self = engine};
 	engine->decoder = decoder_new(&engine->arena, plan.frag_buffers,
-		source_inputs(engine->source), &conf->key, tenants);
+		source_inputs(engine->source), &conf->key, engine_tenants(engine));
 	lanes_new(engine, &plan);
 	frames_book_init(&engine->book, engine->source, engine->decoder, &engine->frames);
 	struct join_conf join = join_conf_of(engine);

@@ -73,4 +73,7 @@ void swap_worker(struct engine *engine, uint32_t worker, struct pos pos, uint32_
 /* and so does the join. */
 struct join_env swap_join(void *self, uint32_t slot);
 
+/* The map of the slot in use. */
+struct tenant_map engine_tenants(const struct engine *engine);
+
 #endif

@@ -33,6 +33,7 @@ static void order_swap(struct engine *engine, uint32_t slot)
 	order.pos = engine->pos;
 	atomic_store(&engine->passed, 0);
 	engine->slot = slot;
+	decoder_tenants(engine->decoder, engine_tenants(engine));
 	engine->swaps++;
 	for (uint32_t i = 0; engine->conf->workers > 1 && i < engine->conf->workers; i++)
 		engine_deal(engine, &engine->lane[i], &order, sizeof(order));

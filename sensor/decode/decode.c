@@ -169,6 +169,11 @@ struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t
 	return decoder->frags != NULL ? decoder : NULL;
 }
 
+void decoder_tenants(struct decoder *decoder, struct tenant_map tenants)
+{
+	decoder->tenants = tenants;
+}
+
 bool walk(struct decoder *decoder, const struct frame *frame, struct packet *out)
 {
 	struct walk *w = &decoder->walk;

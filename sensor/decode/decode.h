@@ -51,6 +51,9 @@ size_t decoder_bytes(uint32_t frag_buffers, uint32_t inputs);
 struct decoder *decoder_new(struct arena *arena, uint32_t frag_buffers, uint32_t inputs,
 	const struct hash_key *key, struct tenant_map tenants);
 
+/* Another policy, another map; between two frames. */
+void decoder_tenants(struct decoder *decoder, struct tenant_map tenants);
+
 /* One frame at its position.  True: *out is a packet.  False: refused or kept
  * (counted), *out is undefined.  The frame's own block is never kept here: false, or true with
  * PACKET_REASSEMBLED (this was the last fragment), and the caller may release it at once, for

@@ -46,14 +46,13 @@ static inline uint64_t sum_u32(uint32_t host_order)
 	return __builtin_bswap32(host_order);
 }
 
-/* 16 bits with end-around carry: 0xffff if the bytes hold a good checksum. */
+/* 16 bits with end-around carry: 0xffff if the bytes hold a good checksum.  Such folding keeps the
+ * rest modulo 0xffff, and only nothing gives 0. */
 static inline uint16_t sum_fold(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	uint64_t rest = sum % 0xffff;
+
+	return (uint16_t)(rest == 0 && sum != 0 ? 0xffff : rest);
 }
 
 #endif

@@ -337,6 +337,11 @@ bool policy_given(const struct policy *policy)
 	return view_of(policy).head->given != 0;
 }
 
+bool policy_has_tenants(const struct policy *policy)
+{
+	return view_of(policy).head->tenant_shapes != 0;
+}
+
 uint32_t policy_merchants(const struct policy *policy)
 {
 	return count(view_of(policy), TABLE_MERCHANT);

@@ -42,6 +42,8 @@ bool policy_build(const char *path, const char *profiles_dir, enum policy_level 
 bool policy_open(struct policy *policy, struct bytes image, struct err *err);
 /* False: none was given. */
 bool policy_given(const struct policy *policy);
+/* Does it name any tenant?  If not, policy_tenant() is 0 whatever is asked. */
+bool policy_has_tenants(const struct policy *policy);
 uint32_t policy_merchants(const struct policy *policy);
 /* What is ours by policy, in order of tenant and prefix; a merchant's prefix once for
  * each merchant that claims it. */
