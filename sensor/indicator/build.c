@@ -261,7 +261,8 @@ static void insert(const struct image_view *view, uint32_t *table, uint32_t row)
 	if (domain)
 		bloom_add(view->names, view->header->name_words, image_sign(name));
 	else
-		bloom_add(view->bloom, view->header->bloom_words, hash);
+		bloom_add(view->bloom, view->header->bloom_words,
+			image_sign_addr(&key->addr, key->bits));
 }
 
 static bool write_image(const struct builder *builder, uint32_t lists, uint8_t **out,

@@ -54,6 +54,7 @@ uint64_t image_bloom_mask(uint64_t hash);
 /* Of a name's length, beginning and end: what differs there is another name.  Costs a tenth of
  * its hash, and refuses nearly every name that is in no list. */
 uint64_t image_sign(struct bytes name);
+uint64_t image_sign_addr(const struct addr *addr, uint8_t bits); /* the same of an address */
 struct addr image_mask(const struct addr *addr, uint8_t bits);
 
 #endif

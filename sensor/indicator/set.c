@@ -88,6 +88,11 @@ uint64_t image_sign(struct bytes name)
 	return sign ^ sign >> 32;
 }
 
+uint64_t image_sign_addr(const struct addr *addr, uint8_t bits)
+{
+	return image_sign(bytes_of(addr->b, sizeof(addr->b))) + bits * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* Four bits of one word: a test costs one line of memory. */
 uint64_t image_bloom_mask(uint64_t hash)
 {
@@ -181,10 +186,10 @@ static void find_addr(const struct image_view *view, const struct addr *addr, ui
 	uint8_t kind, struct found *found)
 {
 	uint32_t mask = view->header->table_size - 1;
-	uint64_t hash = image_hash_addr(&view->header->key, addr, bits);
 
-	if (!maybe(view->bloom, view->header->bloom_words, hash))
+	if (!maybe(view->bloom, view->header->bloom_words, image_sign_addr(addr, bits)))
 		return;
+	uint64_t hash = image_hash_addr(&view->header->key, addr, bits);
 	for (uint32_t at = (uint32_t)hash & mask; view->table[at] != 0; at = (at + 1) & mask) {
 		const struct image_key *key = &view->keys[view->table[at] - 1];
 		if (key->kind == kind && key->bits == bits && addr_compare(&key->addr, addr) == 0)
