@@ -3,7 +3,8 @@
  *
  * Runs in the capture thread (one decoder a thread), since the owner of a
  * packet is a function of the inner 5-tuple.  A loop of at most DECODE_DEPTH
- * layers, never recursion.  Lengths are believed only where they fit.
+ * layers (decode.c), never recursion; what most frames are takes a short road (plain.c) to the
+ * same packet.  Lengths are believed only where they fit.
  * Adding a link or tunnel is a row in link.c or tunnel.c. */
 #ifndef SEKISHO_DECODE_DECODE_H
 #define SEKISHO_DECODE_DECODE_H
