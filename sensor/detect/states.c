@@ -278,7 +278,7 @@ enum inspect_need inspect_rest(struct inspect *inspect, struct flow_table *table
 	rest->books = state->books;
 	rest->generation = (uint16_t)state->generation;
 	rest->parser = (uint8_t)state->classify.parser;
-	memcpy(rest->memo, memo, sizeof(memo));
+	memcpy(rest->memo, memo, (size_t)len);
 	/* It holds nothing, says its parser: so there is nothing to drop. */
 	pool_erase(&inspect->parser[rest->parser - 1], state->parser_state, SIZE_MAX);
 	label_drop(inspect->env.labels, &state->label);

@@ -200,9 +200,30 @@ static void a_hole_due_in_the_past_is_told_at_once(void **state)
 	lab_free(lab);
 }
 
+/* More than are sorted at once. */
+static void the_end_of_many_comes_in_order_of_their_beginning(void **state)
+{
+	enum { COUNT = 20000 };
+	struct lab *lab = lab_new(COUNT);
+	uint8_t dir;
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct packet packet =
+			lab_packet(lab, PROTO_UDP, i * 7919 % COUNT, 1, 60000, 2, SECOND);
+		assert_int_not_equal(flow_touch(lab->table, &packet, 0, &dir), 0);
+	}
+	flow_expire(lab->table, STAMP_END_NS);
+	assert_int_equal(lab->end_cnt, COUNT);
+	for (uint32_t i = 0; i < COUNT; i++)
+		assert_int_equal(lab->ends[i].first_ord, i + 1);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_end_of_many_comes_in_order_of_their_beginning),
 		cmocka_unit_test(flows_end_as_a_sorted_array_says_however_often_expiry_runs),
 		cmocka_unit_test(a_hole_due_in_the_past_is_told_at_once),
 		cmocka_unit_test(next_due_never_passes_a_due_time),

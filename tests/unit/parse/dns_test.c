@@ -70,6 +70,25 @@ static void an_answer_without_query_is_an_orphan(void **state)
 	datagrams(says, 1, "", "answer 0 orphan\n" TOLD_ANSWER);
 }
 
+/* Between any two messages of datagrams the state may rest in its memo. */
+static void a_query_is_remembered_at_rest(void **state)
+{
+	uint8_t memo[PARSER_MEMO_MAX];
+	struct drive drive;
+
+	(void)state;
+	start(&drive, true);
+	drive_data(&drive, 0, bytes_of(QUERY, sizeof(QUERY) - 1));
+	assert_true(parser_dns.rest(drive.state, memo) > 0);
+	memset(drive.state, 0, sizeof(drive.state));
+	parser_dns.wake(drive.state, memo);
+	drive_data(&drive, 1, bytes_of(ANSWER, sizeof(ANSWER) - 1));
+	assert_int_equal(parser_dns.rest(drive.state, memo), 0);
+	drive_end(&drive);
+	assert_string_equal(drive_text(&drive, 1), "answer 0\n" TOLD_ANSWER);
+	drive_free(&drive);
+}
+
 static void a_query_is_remembered_for_sixteen(void **state)
 {
 	for (int more = 15; more <= 16; more++) {
@@ -302,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_query_and_its_answer),
 		cmocka_unit_test(an_answer_without_query_is_an_orphan),
+		cmocka_unit_test(a_query_is_remembered_at_rest),
 		cmocka_unit_test(a_query_is_remembered_for_sixteen),
 		cmocka_unit_test(over_tcp_any_cut_tells_the_same),
 		cmocka_unit_test(what_lies_behind_the_window_is_told_raw),
