@@ -171,7 +171,7 @@ static void put_cards(
 	fact->role = cards->role;
 	fact->depth = cards->depth;
 	fact->part = cards->part;
-	memcpy(fact->layers, cards->layers, sizeof(fact->layers));
+	memcpy(fact->layers, cards->layers, sizeof(cards->layers));
 	fact->distinct = cards_distinct(&inspect->card_env, cards, &estimated);
 	fact->estimated = estimated;
 	fact->test_only = !cards->any_real;

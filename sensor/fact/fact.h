@@ -16,6 +16,7 @@
 
 #define FACT_MAX 4096
 #define FACT_CARDS 8           /* sample cards of a finding */
+#define FACT_LAYERS 8          /* that an alert names */
 #define FACT_TOKENS 64         /* distinct cards in one FACT_MORE_CARDS */
 #define FACT_DISTINCT_MAX 4096 /* told per flow, then estimated and flagged */
 
@@ -90,10 +91,10 @@ struct fact_finding {
 	uint8_t message_kind; /* enum message_kind */
 	uint8_t role;         /* enum field_role it was found in */
 	uint8_t depth;
-	uint8_t layers[4];  /* enum layer */
-	uint8_t is_request; /* sent by the end that opened the flow */
-	uint8_t test_only;  /* only test numbers */
-	uint8_t estimated;  /* distinct is an estimate: more than could be told */
+	uint8_t layers[FACT_LAYERS]; /* enum layer, the outermost first */
+	uint8_t is_request;          /* sent by the end that opened the flow */
+	uint8_t test_only;           /* only test numbers */
+	uint8_t estimated;           /* distinct is an estimate: more than could be told */
 	uint8_t zero;
 	uint16_t part;     /* 0 = first emission under finding_id */
 	uint16_t status;   /* HTTP status of an answer, 0 = none yet */

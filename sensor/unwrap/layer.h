@@ -86,9 +86,9 @@ struct layer_code {
 	void (*close)(struct unwrap *unwrap, struct node *node); /* may be NULL */
 };
 
-#define LAYER(symbol, word, code) extern const struct layer_code layer_##code;
-#include "unwrap/layer.def"
-#undef LAYER
+#define READER(symbol, code) extern const struct layer_code layer_##code;
+#include "unwrap/reader.def"
+#undef READER
 
 struct open; /* state of a message, see unwrap.c */
 

@@ -29,13 +29,24 @@ struct open {
 };
 
 static const struct {
-	const char *word;
+	enum layer layer;
 	const struct layer_code *code;
-} layers[] = {
-#define LAYER(symbol, word, code) {word, &layer_##code},
-#include "unwrap/layer.def"
-#undef LAYER
+} readers[] = {
+#define READER(symbol, code) {LAYER_##symbol, &layer_##code},
+#include "unwrap/reader.def"
+#undef READER
 };
+
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
+static const struct layer_code *code_of(enum layer layer)
+{
+	size_t i = 0;
+
+	while (readers[i].layer != layer)
+		i++;
+	return readers[i].code;
+}
 
 /* A whole field's layers need nodes only while it is told, one for each depth. */
 static uint32_t node_count(uint32_t messages)
@@ -125,10 +136,10 @@ bool value_worth(const struct unwrap *unwrap, struct bytes value)
 
 static enum layer by_look(const struct shown *shown, struct bytes head)
 {
-	for (int i = 0; i < LAYER_COUNT; i++)
-		if (layers[i].code->looks != NULL && !(layers[i].code->weak && shown->body) &&
-			layers[i].code->looks(head))
-			return (enum layer)i;
+	for (size_t i = 0; i < READERS; i++)
+		if (readers[i].code->looks != NULL && !(readers[i].code->weak && shown->body) &&
+			readers[i].code->looks(head))
+			return readers[i].layer;
 	return LAYER_NONE;
 }
 
@@ -144,7 +155,7 @@ static struct node *start_node(struct unwrap *unwrap, struct shown *shown, enum 
 	}
 	node = node_at(unwrap, id);
 	memset(node, 0, offsetof(struct node, key));
-	node->code = layers[layer].code;
+	node->code = code_of(layer);
 	node->out.hint = LAYER_NONE;
 	view = &node->out.view;
 	view->role = shown->view.role;
@@ -340,11 +351,6 @@ struct unwrap *unwrap_new(
 const struct unwrap_counters *unwrap_counters(const struct unwrap *unwrap)
 {
 	return &unwrap->counters;
-}
-
-const char *layer_word(enum layer layer)
-{
-	return layer < LAYER_COUNT ? layers[layer].word : "unknown";
 }
 
 static bool is_http(const struct message *message)

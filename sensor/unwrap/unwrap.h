@@ -16,21 +16,13 @@
 
 #include "base/arena.h"
 #include "base/reason.h"
+#include "codec/layer.h"
 #include "parse/message.h"
 
 #define UNWRAP_DEPTH 4
 #define UNWRAP_KEY_MAX 64
 #define UNWRAP_STREAMS (UNWRAP_DEPTH + 1) /* long views of one message that can be open at once */
 #define UNWRAP_VIEWS_MAX (1u << 20)       /* values of one message that are shown by themselves */
-
-enum layer {
-#define LAYER(symbol, word, code) LAYER_##symbol,
-#include "unwrap/layer.def"
-#undef LAYER
-	LAYER_COUNT
-};
-
-const char *layer_word(enum layer layer);
 
 struct view {
 	enum field_role role;
