@@ -27,8 +27,19 @@ struct stretch {
 	uint32_t variant; /* the coding's own: alphabet, alignment, separator, method */
 };
 
+/* What a stretch of it shows from afar, for a first pass over every byte: bits. */
+enum sign {
+	SIGN_TOKEN = 1,  /* ten and more characters of base64 or hex that are no word */
+	SIGN_ESCAPE = 2, /* escapes in a row, or beside a number */
+	SIGN_LIST = 4,   /* short numbers and separators */
+	SIGN_ZERO = 8,   /* every second byte is zero */
+	SIGN_WIDE = 16,  /* digits of another charset, or spaces of more bytes between digits */
+	SIGN_PACKED = 32 /* the first bytes of something packed */
+};
+
 struct coding {
 	enum layer layer;
+	unsigned signs; /* any of them; not asked where whole */
 	/* Only a buffer as a whole is written so: find() is asked with from = 0 about bytes that
 	 * begin where a field, body or another coding's output begins. */
 	bool whole;
