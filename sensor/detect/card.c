@@ -4,6 +4,7 @@
 
 #include "mask/mask.h"
 
+#define SURE_FIRST 10000      /* more than any sum of weights */
 #define STEP_MIN PAN_SPAN_MAX /* bytes that hold no more hits than a look can tell */
 
 static void clear(struct cards *cards, uint32_t most)
@@ -18,6 +19,7 @@ void cards_start(struct cards *cards, uint32_t most)
 {
 	clear(cards, most);
 	memset(cards->bits, 0, sizeof(cards->bits));
+	memset(cards->all_bits, 0, sizeof(cards->all_bits));
 }
 
 void cards_drop(struct card_env *env, struct cards *cards)
@@ -73,12 +75,14 @@ static struct card_set *set_of(struct card_env *env, struct cards *cards)
 		return NULL;
 	set = pool_at(&env->sets, cards->set);
 	card_set_start(set, cards->most);
-	for (uint32_t i = 0; i < cards->kept; i++)
+	for (uint32_t i = 0; i < cards->kept; i++) {
 		card_set_add(set, &cards->card[i]);
+		card_set_note(set, cards->card[i].quick, cards->own[i]);
+	}
 	return set;
 }
 
-static void put(struct cards *cards, uint32_t at, const struct fact_card *card)
+static void put(struct cards *cards, uint32_t at, const struct fact_card *card, uint8_t own)
 {
 	if (at == CARD_KEPT)
 		return;
@@ -86,23 +90,40 @@ static void put(struct cards *cards, uint32_t at, const struct fact_card *card)
 		cards->kept--;
 	memmove(&cards->card[at + 1], &cards->card[at],
 		(cards->kept - at) * sizeof(cards->card[0]));
+	memmove(&cards->own[at + 1], &cards->own[at], cards->kept - at);
 	cards->card[at] = *card;
+	cards->own[at] = own;
 	cards->kept++;
+}
+
+static void note_bits(struct cards *cards, uint64_t quick, uint8_t own)
+{
+	uint64_t bit = UINT64_C(1) << (quick % 64);
+
+	cards->all_bits[quick % CARD_ESTIMATE_BITS / 64] |= bit;
+	if ((own & CARD_SURE) != 0)
+		cards->bits[quick % CARD_ESTIMATE_BITS / 64] |= bit;
 }
 
 /* Keeps the CARD_KEPT smallest values, in order, and all in a set if there are more. */
 static void keep(struct card_env *env, const struct window *window, const struct pan_hit *hit,
-	struct cards *cards)
+	uint8_t own, struct cards *cards)
 {
 	struct card_set *set = NULL;
 	struct fact_card card;
 	uint32_t at;
 
-	if ((hit->why & WHY_BIT(WHY_CARD_TEST)) != 0)
+	if ((hit->why & WHY_BIT(WHY_CARD_TEST)) != 0) {
+		cards->test_own |= own;
 		return;
+	}
 	cards->any_real = 1;
-	cards->bits[hit->quick % CARD_ESTIMATE_BITS / 64] |= UINT64_C(1) << (hit->quick % 64);
+	note_bits(cards, hit->quick, own);
 	if (known(cards, hit->quick, &at))
+		cards->own[at] |= own;
+	if (cards->set != 0)
+		card_set_note(pool_at(&env->sets, cards->set), hit->quick, own);
+	if (at < cards->kept && cards->card[at].quick == hit->quick)
 		return;
 	if (cards->kept == CARD_KEPT) {
 		cards->over = true;
@@ -111,9 +132,11 @@ static void keep(struct card_env *env, const struct window *window, const struct
 	if (set != NULL ? !card_set_wants(set, hit->quick) : at == CARD_KEPT)
 		return;
 	fill_card(env, window, hit, &card);
-	put(cards, at, &card);
-	if (set != NULL)
-		card_set_add(set, &card);
+	put(cards, at, &card, own);
+	if (set == NULL)
+		return;
+	card_set_add(set, &card);
+	card_set_note(set, hit->quick, own);
 }
 
 /* True if a hit of that standing beats the best one so far. */
@@ -152,10 +175,11 @@ static void show(struct card_env *env, const struct window *window, const struct
 }
 
 /* The name of the field that holds the card: of the outermost that has one, the first. */
-static void name_field(struct cards *cards, const struct view *view, uint64_t offset)
+static void name_field(struct cards *cards, const struct view *view, uint64_t offset, bool is_sure)
 {
-	uint64_t rank = (uint64_t)view->depth << 60 | (uint64_t)view->role << 52 |
-			(uint64_t)(view->ordinal & 0xfffff) << 32 | (offset & 0xffffffff);
+	uint64_t rank = (uint64_t)!is_sure << 63 | (uint64_t)view->depth << 60 |
+			(uint64_t)view->role << 52 | (uint64_t)(view->ordinal & 0xfffff) << 32 |
+			(offset & 0xffffffff);
 
 	if (view->key.len == 0 || rank >= cards->key_rank)
 		return;
@@ -173,6 +197,21 @@ static bool take_hit(struct card_scan *scan, uint64_t end, int sum)
 	if (end > scan->end)
 		scan->end = end;
 	return true;
+}
+
+/* A holder stands in every order: beside a number alone it makes no card of it. */
+static uint8_t own_of(const struct pan_hit *hit, uint64_t why)
+{
+	const uint64_t against = WHY_BIT(WHY_CARD_DECOY_KEY);
+
+	if ((why & WHY_BIT(WHY_CARD_KEY)) != 0 ||
+		why_sum(why & ~WHY_BIT(WHY_CARD_HOLDER)) >= WHY_EVIDENCE)
+		return CARD_ANY | CARD_SURE;
+	if ((why & against) != 0)
+		return CARD_ANY | CARD_DECOY;
+	if ((why & WHY_BIT(WHY_CARD_FORMAT)) != 0 && hit->digits <= CARD_BARE_DIGITS)
+		return CARD_ANY | CARD_BARE;
+	return CARD_ANY;
 }
 
 static void judge_hit(struct card_scan *scan, const struct window *window,
@@ -194,9 +233,13 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 
 	if (!take_hit(scan, offset + hit->len, sum))
 		return;
+	uint8_t own = own_of(hit, why);
+	bool is_sure = (own & CARD_SURE) != 0;
 	cards->seen[view->depth]++;
-	name_field(cards, view, offset);
-	keep(scan->env, window, hit, cards);
+	cards->sure[view->depth] += is_sure;
+	name_field(cards, view, offset, is_sure);
+	keep(scan->env, window, hit, own, cards);
+	sum += is_sure ? SURE_FIRST : 0;
 	if (!better(cards, sum, view, offset))
 		return;
 	cards->why = why;
@@ -246,11 +289,89 @@ void card_window(void *self, const struct window *window)
 
 static uint32_t bits_set(const struct cards *cards)
 {
+	const uint64_t *bits = cards->chosen == CARD_SURE ? cards->bits : cards->all_bits;
 	uint32_t set = 0;
 
 	for (uint32_t i = 0; i < CARD_ESTIMATE_BITS / 64; i++)
-		set += (uint32_t)__builtin_popcountll(cards->bits[i]);
+		set += (uint32_t)__builtin_popcountll(bits[i]);
 	return set;
+}
+
+struct choice {
+	uint8_t mask, want;
+};
+
+static bool is_chosen(const struct choice *choice, uint8_t own)
+{
+	return (own & choice->mask) == choice->want;
+}
+
+static uint32_t count_of(
+	const struct card_env *env, const struct cards *cards, const struct choice *choice)
+{
+	const struct card_set *set = cards->set == 0 ? NULL : pool_at(&env->sets, cards->set);
+	uint32_t count = 0, slot = 0;
+	const struct fact_card *card;
+
+	for (uint32_t i = 0; set == NULL && i < cards->kept; i++)
+		count += is_chosen(choice, cards->own[i]);
+	while (set != NULL && (card = card_set_next(set, &slot)) != NULL)
+		count += is_chosen(choice, set->own[card - set->card]);
+	return count;
+}
+
+/* The CARD_KEPT smallest of those chosen: more of them may stand in the set. */
+static void keep_chosen(struct card_env *env, struct cards *cards, const struct choice *choice)
+{
+	uint32_t kept = 0, slot = 0;
+	const struct fact_card *card;
+
+	if (cards->set != 0) {
+		struct card_set *set = pool_at(&env->sets, cards->set);
+		card_set_choose(set, choice->mask, choice->want);
+		while (kept < CARD_KEPT && (card = card_set_next(set, &slot)) != NULL) {
+			cards->own[kept] = set->own[card - set->card];
+			cards->card[kept++] = *card;
+		}
+	} else {
+		for (uint32_t i = 0; i < cards->kept; i++) {
+			if (!is_chosen(choice, cards->own[i]))
+				continue;
+			cards->own[kept] = cards->own[i];
+			cards->card[kept++] = cards->card[i];
+		}
+	}
+	cards->kept = kept;
+}
+
+static const struct choice sure_ones = {.mask = CARD_SURE, .want = CARD_SURE};
+static const struct choice no_decoys = {.mask = CARD_DECOY};
+static const struct choice all_of_them = {.mask = 0};
+static const struct choice bare_ones = {.mask = CARD_BARE | CARD_DECOY, .want = CARD_BARE};
+static const struct choice none = {.want = CARD_ANY};
+
+static const struct choice *choice_of(const struct card_env *env, const struct cards *cards)
+{
+	if (count_of(env, cards, &sure_ones) > 0)
+		return &sure_ones;
+	if ((cards->test_own & CARD_SURE) != 0)
+		return &none; /* the test number is what was found */
+	return count_of(env, cards, &no_decoys) > 0 ? &no_decoys : &all_of_them;
+}
+
+void cards_choose(struct card_env *env, struct cards *cards)
+{
+	const struct choice *choice = choice_of(env, cards);
+
+	if (choice == &sure_ones)
+		memcpy(cards->seen, cards->sure, sizeof(cards->seen));
+	if (choice == &none)
+		cards->any_real = 0;
+	if (choice == &all_of_them && cards->kept > 0)
+		cards->why |= WHY_BIT(WHY_CARD_DECOY_KEY);
+	cards->chosen = choice->want;
+	keep_chosen(env, cards, choice);
+	cards->bare = count_of(env, cards, &bare_ones);
 }
 
 uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, bool *estimated)
@@ -270,9 +391,15 @@ uint32_t cards_distinct(const struct card_env *env, const struct cards *cards, b
 
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed)
 {
+	uint32_t more = cards->part > 0 ? bits_set(cards) : 0;
 	uint64_t why = cards->why;
 
-	if (cards->kept >= 2 || (cards->part > 0 && bits_set(cards) >= 2))
+	if (cards->chosen == CARD_SURE) {
+		if (cards->kept >= 2 || more >= 2)
+			why |= WHY_BIT(WHY_CARD_SECOND);
+		return why;
+	}
+	if (cards->bare >= 2 || (cards->bare == 1 && more >= 2))
 		why |= WHY_BIT(WHY_CARD_SECOND);
 	if (shaped >= CARD_NEIGHBOURS_MIN && failed * 2 > shaped)
 		why |= WHY_BIT(WHY_CARD_NEIGHBOURS);

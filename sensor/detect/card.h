@@ -3,8 +3,9 @@
  *
  * The result is a function of the message's views as sets, not of their order:
  * the best hit (score, then depth, then offset, then field) gives evidence and reasons, the
- * smallest CARD_KEPT keyed values are kept.  Beyond them a set takes all, up to what the
- * flow may still tell of FACT_DISTINCT_MAX; more are estimated. */
+ * smallest CARD_KEPT keyed values are kept, each with what speaks for it in any view; when the
+ * message closes those are told that have a reason of their own, if there are such.  Beyond them a
+ * set takes all, up to what the flow may still tell of FACT_DISTINCT_MAX; more are estimated. */
 #ifndef SEKISHO_DETECT_CARD_H
 #define SEKISHO_DETECT_CARD_H
 
@@ -39,6 +40,15 @@ struct card_wait {
 	uint8_t half;
 };
 
+/* What a hit's own surroundings say of its value: bits, over all views. */
+enum card_own {
+	CARD_SURE = 1,  /* a card word, or enough without holder and destination */
+	CARD_BARE = 2,  /* nothing, but of a length and range that may stand alone */
+	CARD_DECOY = 4, /* it is named or placed like something else */
+	CARD_ANY = 8,   /* set for all */
+};
+#define CARD_BARE_DIGITS 16 /* longer ones are what amounts and snowflakes have */
+
 /* What a message has shown so far; from a pool, only for messages with a hit. */
 struct cards {
 	uint64_t why; /* of the best hit */
@@ -50,16 +60,22 @@ struct cards {
 	struct inspect_place place; /* of the first byte of the first hit */
 	uint64_t after;             /* bytes of the message since then */
 	struct card_wait wait;
-	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included */
+	uint32_t seen[UNWRAP_DEPTH + 1]; /* hits by depth, repeats included, */
+	uint32_t sure[UNWRAP_DEPTH + 1]; /* and those that are sure */
+	uint8_t test_own;                /* enum card_own of test numbers */
+	uint8_t chosen;                  /* the bits all that are told have, */
+	uint32_t bare;                   /* and how many of them are bare */
 	uint16_t part;                   /* of the finding: told so often before */
 	bool over;                       /* distinct ones beyond those kept */
 	uint32_t most;                   /* distinct ones that may be told */
 	uint32_t set;                    /* in sets, 0 = none: at most CARD_KEPT */
 	uint32_t kept;
 	struct fact_card card[CARD_KEPT]; /* in order of quick */
+	uint8_t own[CARD_KEPT];           /* enum card_own of each */
 	uint64_t key_rank;                /* of the field that gave key: the smallest wins */
 	struct masked key, evidence;
-	uint64_t bits[CARD_ESTIMATE_BITS / 64]; /* of the whole finding; the last member */
+	/* Of the whole finding, the last members: values that are sure, and all. */
+	uint64_t bits[CARD_ESTIMATE_BITS / 64], all_bits[CARD_ESTIMATE_BITS / 64];
 };
 
 /* most: distinct cards that the flow may still tell. */
@@ -85,6 +101,9 @@ struct card_scan {
 };
 void card_window(void *scan, const struct window *window);
 
+/* Before it is told: only the values stay that have a reason of their own; without any such,
+ * those of which nothing says that they are something else. */
+void cards_choose(struct card_env *env, struct cards *cards);
 /* Reasons of the message as a whole, and the number of its distinct cards, those told before
  * included (*estimated: there are more than are kept). */
 uint64_t cards_why(const struct cards *cards, uint32_t shaped, uint32_t failed);

@@ -90,8 +90,27 @@ void card_set_add(struct card_set *set, const struct fact_card *card)
 	uint32_t number = set->free != 0 ? set->free : set->count + 1;
 	set->free = 0;
 	set->card[number - 1] = *card;
+	set->own[number - 1] = 0;
 	set->slot[slot] = (uint16_t)number;
 	set->count++;
+}
+
+void card_set_note(struct card_set *set, uint64_t quick, uint8_t own)
+{
+	uint32_t slot = find(set, quick);
+
+	if (slot < CARD_SET_SLOTS && set->slot[slot] != 0 && value_at(set, slot) == quick)
+		set->own[set->slot[slot] - 1] |= own;
+}
+
+void card_set_choose(struct card_set *set, uint8_t mask, uint8_t want)
+{
+	for (uint32_t slot = 0; slot < set->top; slot++) {
+		if (set->slot[slot] == 0 || (set->own[set->slot[slot] - 1] & mask) == want)
+			continue;
+		set->slot[slot] = 0;
+		set->count--;
+	}
 }
 
 const struct fact_card *card_set_next(const struct card_set *set, uint32_t *slot)

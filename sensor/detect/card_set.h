@@ -22,6 +22,7 @@ struct card_set {
 	bool over;                     /* there were more: some are missing */
 	uint16_t slot[CARD_SET_SLOTS]; /* card + 1, ascending by quick; 0 = empty */
 	struct fact_card card[FACT_DISTINCT_MAX];
+	uint8_t own[FACT_DISTINCT_MAX]; /* bits of the owner's, of each card */
 };
 
 void card_set_start(struct card_set *set, uint32_t most);
@@ -29,6 +30,10 @@ void card_set_start(struct card_set *set, uint32_t most);
 bool card_set_wants(struct card_set *set, uint64_t quick);
 /* Adds a card that is wanted; the largest goes if there are most already. */
 void card_set_add(struct card_set *set, const struct fact_card *card);
+/* Adds bits to the card of that value, if it is there. */
+void card_set_note(struct card_set *set, uint64_t quick, uint8_t own);
+/* Drops the cards whose bits under mask are not want; after that it is only read. */
+void card_set_choose(struct card_set *set, uint8_t mask, uint8_t want);
 /* The next at or behind *slot, which moves on; NULL: no more.  Ascending. */
 const struct fact_card *card_set_next(const struct card_set *set, uint32_t *slot);
 

@@ -184,11 +184,12 @@ static void put_cards(
 
 uint32_t tell_cards(struct inspect *inspect, const struct message *message, struct half *half)
 {
-	const struct cards *cards = pool_at(&inspect->cards, half->cards);
+	struct cards *cards = pool_at(&inspect->cards, half->cards);
 	struct fact_finding *fact;
 
 	if (cards->sum == INT32_MIN)
 		return 0; /* nothing new since the last part */
+	cards_choose(&inspect->card_env, cards);
 	put_repeat(inspect, cards);
 	fact = emit_reserve(inspect->emit, FACT_FINDING, FACT_MAX);
 	if (fact == NULL)

@@ -141,10 +141,24 @@ static size_t look_up_part(const struct pan_table *table, struct bytes text, uin
 	return best;
 }
 
+/* Without a number in brackets at its end: "order_no[12]" is one of many order numbers. */
+static struct bytes without_index(struct bytes name)
+{
+	size_t len = name.len;
+
+	if (len < 2 || name.ptr[len - 1] != ']')
+		return name;
+	for (len--; len > 0 && is_digit(name.ptr[len - 1]);)
+		len--;
+	return len > 0 && name.ptr[len - 1] == '[' ? bytes_head(name, len - 1) : name;
+}
+
 /* Lower case without _ - [ ] . : and quotes; 0 if it is no name. */
 static size_t normal_form(struct bytes raw, uint8_t out[static NAME_MAX])
 {
 	size_t len = 0;
+
+	raw = without_index(raw);
 
 	for (size_t i = 0; i < raw.len; i++) {
 		uint8_t c = byte_lower(raw.ptr[i]);
@@ -163,9 +177,12 @@ static size_t normal_form(struct bytes raw, uint8_t out[static NAME_MAX])
 static uint16_t classes_of(const struct pan_table *table, struct bytes raw)
 {
 	static const char *const fronts[] = {"payment", "billing"};
-	uint8_t name[NAME_MAX];
+	uint8_t name[NAME_MAX] = {0};
 	size_t len = normal_form(raw, name);
 	uint16_t classes = look_up_name(table, name, len);
+
+	if (len == 0 && raw.len > 0 && raw.ptr[0] >= 0x80)
+		(void)look_up_part(table, raw, &classes);
 
 	for (size_t i = 0; i < 2 && classes == 0; i++) {
 		size_t front = strlen(fronts[i]);
@@ -324,10 +341,10 @@ static uint16_t name_classes(const struct page *page, size_t t)
 	return best;
 }
 
-/* A full-width colon or space between a name and its value. */
+/* A full-width colon or space, or an index, between a name and its value. */
 static bool is_noise(struct bytes text)
 {
-	return text.len <= 4 && text.ptr[0] >= 0x80;
+	return (text.len <= 4 && text.ptr[0] >= 0x80) || without_index(text).len == 0;
 }
 
 /* Classes of the name in front of a value. */
@@ -497,6 +514,41 @@ static bool expiry_before(const struct page *page)
 	return false;
 }
 
+/* Token t may be another card's number. */
+static bool is_number(const struct page *page, size_t t)
+{
+	char digits[CARD_DIGITS_MAX];
+	struct bytes text = token_text(page, t);
+	size_t len = digits_in(text);
+
+	if (t == page->hit || len <= CARD_DIGITS_MIN || len > CARD_DIGITS_MAX)
+		return false;
+	memcpy(digits, text.ptr, len);
+	bool fits = pan_luhn(digits, len);
+	explicit_bzero(digits, sizeof(digits));
+	return fits;
+}
+
+/* Tokens before first are another number's: it stands between, or before them. */
+static size_t first_own(const struct page *page)
+{
+	for (size_t t = page->hit; t > 0; t--) {
+		if (is_number(page, t - 1))
+			return page->hit;
+	}
+	return 0;
+}
+
+/* Tokens from there on are another number's. */
+static size_t end_own(const struct page *page)
+{
+	size_t t = page->hit + 1;
+
+	while (t < page->count && !is_number(page, t))
+		t++;
+	return t;
+}
+
 /* What a value that has a name says. */
 static uint64_t read_value(const struct page *page, size_t t)
 {
@@ -554,12 +606,14 @@ uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t 
 	cut_tokens(&page);
 	page.names = find_names(&page, WORD_PARENT | WORD_CARD | WORD_EXPIRY);
 	uint64_t why = read_own_name(&page, field) | read_record(&page);
-	if (expiry_before(&page))
+	size_t first = first_own(&page), end = end_own(&page);
+	if (first == 0 && expiry_before(&page))
 		why |= WHY_BIT(WHY_CARD_EXPIRY);
 	for (size_t t = 0; t < page.count; t++) {
 		if (t == page.hit)
 			continue;
-		why |= read_value(&page, t);
+		if (t >= first && t < end)
+			why |= read_value(&page, t);
 		if (is_mail(token_text(&page, t)) || (t + 1 != page.hit && is_full_name(&page, t)))
 			why |= WHY_BIT(WHY_CARD_HOLDER);
 	}
