@@ -12,6 +12,9 @@
 
 #define DIRTY_AHEAD 1024 /* more than ISA-L's look-ahead of 288 */
 
+#define UNWRITTEN_MAX (4u * 258) /* twice the matches that were ever seen so */
+#define ONCE_MAX (1u << 30)      /* ISA-L counts in 32 bits */
+
 #define GZIP_FIXED 10
 #define GZIP_TRAILER 8
 #define ZLIB_HEADER 2
@@ -416,4 +419,54 @@ enum inflate_rc inflate_step(
 	}
 	*out = bytes_of(inflater->block, made);
 	return INFLATE_OK;
+}
+
+size_t inflate_once_bytes(void)
+{
+	return sizeof(struct inflate_state);
+}
+
+static void inflate_at(struct inflate_state *isal, struct bytes in, uint8_t *out, size_t room)
+{
+	isal_inflate_init(isal);
+	isal->next_in = (uint8_t *)(uintptr_t)in.ptr;
+	isal->avail_in = (uint32_t)in.len;
+	isal->next_out = out;
+	isal->avail_out = (uint32_t)room;
+}
+
+/* At a distance that reaches before the beginning ISA-L counts the match as output, sometimes
+ * also the next, and does not write it, so what was in the room before would be shown: it is
+ * made zeroes, and left away. */
+static size_t without_unwritten(
+	struct inflate_state *isal, struct bytes in, uint8_t *out, size_t room, size_t len)
+{
+	size_t least = len > UNWRITTEN_MAX ? len - UNWRITTEN_MAX : 0;
+
+	memset(out + least, 0, len - least);
+	inflate_at(isal, in, out, room);
+	(void)isal_inflate_stateless(isal);
+	while (len > least && out[len - 1] == 0)
+		len--;
+	return len;
+}
+
+struct unpacked inflate_once(void *once, struct bytes in, uint8_t *out, size_t room)
+{
+	struct inflate_state *isal = once;
+	struct unpacked one = {.used = in.len};
+	int rc;
+
+	in.len = in.len > ONCE_MAX ? ONCE_MAX : in.len;
+	room = room > ONCE_MAX ? ONCE_MAX : room;
+	inflate_at(isal, in, out, room);
+	rc = isal_inflate_stateless(isal);
+	one.len = room - isal->avail_out;
+	one.ended = rc == ISAL_DECOMP_OK;
+	one.broken = rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT && rc != ISAL_OUT_OVERFLOW;
+	if (isal->avail_in <= in.len) /* it may give back more than it took where input ends */
+		one.used = in.len - isal->avail_in;
+	if (one.broken)
+		one.len = without_unwritten(isal, in, out, room, one.len);
+	return one;
 }

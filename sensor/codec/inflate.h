@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "codec/unpack.h"
 
 #define INFLATE_STAGE (4u << 10)    /* input is decoded in blocks of this */
 #define INFLATE_BLOCK (16u << 10)   /* output is told in blocks of at most this */
@@ -57,5 +58,10 @@ struct bytes inflate_rest(const struct inflaters *inflaters, uint32_t state);
 /* Length of the stage at hand, decoded or not: what the last block came from. */
 size_t inflate_staged(const struct inflaters *inflaters, uint32_t state);
 void inflate_close(struct inflaters *inflaters, uint32_t state);
+
+/* Raw deflate that lies in memory as a whole (unpack.c).  once: inflate_once_bytes() of memory,
+ * aligned to 64, nothing of which is asked about later. */
+size_t inflate_once_bytes(void);
+struct unpacked inflate_once(void *once, struct bytes in, uint8_t *out, size_t room);
 
 #endif
