@@ -2,15 +2,9 @@
 
 #include <assert.h>
 
-#define ESCAPE_LEN 6 /* \uXXXX */
+#include "codec/glyph.h"
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = byte_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#define ESCAPE_LEN 6 /* \uXXXX */
 
 size_t text_end(struct text_decoder *decoder, uint8_t *out)
 {
@@ -57,30 +51,6 @@ size_t text_percent_put(struct text_decoder *decoder, struct bytes in, bool plus
 		}
 	}
 	return n;
-}
-
-static size_t put_utf8(uint32_t point, uint8_t *out)
-{
-	if (point < 0x80) {
-		out[0] = (uint8_t)point;
-		return 1;
-	}
-	if (point < 0x800) {
-		out[0] = (uint8_t)(0xc0 | point >> 6);
-		out[1] = (uint8_t)(0x80 | (point & 0x3f));
-		return 2;
-	}
-	if (point < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | point >> 12);
-		out[1] = (uint8_t)(0x80 | (point >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (point & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | point >> 18);
-	out[1] = (uint8_t)(0x80 | (point >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (point >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (point & 0x3f));
-	return 4;
 }
 
 static uint32_t unit_at(const uint8_t *escape)

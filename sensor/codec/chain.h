@@ -1,0 +1,30 @@
+/* chain.h - texts in which single bytes are spelt out by escapes: percent, \x, &#; and the like.
+ *
+ * A stretch is a chain of escapes with little between them, and what stands next to it, so that
+ * a key comes out together with its value; nothing reaches over an empty line. */
+#ifndef SEKISHO_CODEC_CHAIN_H
+#define SEKISHO_CODEC_CHAIN_H
+
+#include "codec/coding.h"
+
+#define ESCAPE_MAX 12 /* bytes of the longest, a pair of surrogates */
+
+struct escape {
+	size_t len;  /* 0: none stands there */
+	bool strong; /* nothing else is written so; weak ones count only beside such */
+};
+
+struct escapes {
+	uint8_t lead; /* the byte that each begins with */
+	size_t gap;   /* literal bytes that may stand between two */
+	struct escape (*at)(struct bytes buf, size_t at);
+	/* What an escape of that length means, at most UTF8_MAX bytes; returns how many. */
+	size_t (*put)(const uint8_t *escape, size_t len, uint8_t *out);
+};
+
+#define CHAIN_GAP 24
+
+bool chain_find(const struct escapes *escapes, struct bytes buf, size_t from, struct stretch *out);
+size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *out, size_t room);
+
+#endif

@@ -1,0 +1,17 @@
+/* coding_check.h - what holds for every coding that may stand anywhere (codec/coding.h). */
+#ifndef SEKISHO_TEST_CODING_CHECK_H
+#define SEKISHO_TEST_CODING_CHECK_H
+
+#include "codec/coding.h"
+
+/* The vectors that coding_vectors.py wrote: each coded text is found and comes out as its plain
+ * text, whole and as every prefix, wherever it stands and however the buffer is cut; no decoy
+ * is found. */
+void check_vectors(const struct coding *coding, const char *path);
+
+/* True if a stretch of the buffer comes out with these bytes in it. */
+bool comes_out(const struct coding *coding, struct bytes buf, struct bytes plain);
+/* Stretches in the buffer. */
+size_t stretches(const struct coding *coding, struct bytes buf);
+
+#endif
