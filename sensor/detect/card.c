@@ -60,7 +60,7 @@ static void fill_card(const struct card_env *env, const struct window *window,
 	snprintf(out->brand, sizeof(out->brand), "%s", pan_brand_name(&env->table, hit->brand));
 	memcpy(out->bin, hit->bin, sizeof(out->bin));
 	memcpy(out->last4, hit->last4, sizeof(out->last4));
-	pan_token(env->token_key, bytes_of(window->buf.ptr + hit->off, hit->len), out->token);
+	pan_token(env->token_key, window->buf, hit, out->token);
 }
 
 /* The set where all go once CARD_KEPT are not enough; NULL: the flow has told its most, or no

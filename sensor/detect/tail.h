@@ -13,7 +13,7 @@
 
 #define TAIL_SIZE 1024
 #define TAIL_LEFT 128
-#define TAIL_RIGHT 192
+#define TAIL_RIGHT 256
 #define TAIL_KEEP (TAIL_LEFT + TAIL_RIGHT)
 
 /* Where bytes were seen: never another flow's packet, or the number of workers would show. */

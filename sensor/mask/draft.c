@@ -12,6 +12,8 @@
 #define GAP_MAX 3    /* characters between digits that are seen through */
 #define LEVELS_MAX 4 /* escapes inside escapes */
 #define BASE64_RUN_MIN 16
+#define PACKED_MIN 6 /* bytes of 12 packed digits */
+#define PACKED_MAX 19
 
 /* A byte after decoding, and the bytes of the draft it stands for. */
 struct unit {
@@ -272,9 +274,38 @@ void draft_cover_base64(struct draft *draft)
 	}
 }
 
+size_t draft_packed(struct bytes text, size_t i)
+{
+	size_t digits = 0;
+
+	if (text.len - i < 3 || (text.ptr[i] != 0x57 && text.ptr[i] != 0x5a && text.ptr[i] != 0x6b))
+		return 0;
+	size_t len = text.ptr[i + 1];
+	if (len < PACKED_MIN || len > PACKED_MAX)
+		return 0;
+	while (i + 2 + digits < text.len && digits < PACKED_MIN &&
+		text.ptr[i + 2 + digits] >> 4 <= 9 && (text.ptr[i + 2 + digits] & 0x0f) <= 9)
+		digits++;
+	if (digits < PACKED_MIN && i + 2 + digits < text.len)
+		return 0;
+	return text.len - i < 2 + len ? text.len - i : 2 + len;
+}
+
+static void cover_packed(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->len;) {
+		size_t len = draft_packed(bytes_of(draft->text, draft->len), i);
+		if (len > 2)
+			memset(draft->text + i + 2, '*', len - 2);
+		i += len > 0 ? len : 1;
+	}
+}
+
 void draft_finish(struct draft *draft, struct masked *out)
 {
 	char text[4 * DRAFT_MAX + 1];
+
+	cover_packed(draft);
 	struct bytes all = bytes_of(draft->text, draft->len);
 	size_t len = safe_text(text, sizeof(text), all);
 

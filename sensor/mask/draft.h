@@ -24,7 +24,11 @@ void draft_cover_digits(struct draft *draft);
 /* Covers runs that are base64 of 12 digits or more. */
 void draft_cover_base64(struct draft *draft);
 
-/* Writes it as safe text and wipes it. */
+/* Length of the tag (EMV book 3: 57, 5A, 6B), its length and its value at i, if the value
+ * begins with packed digits, also where the text ends within it; 0: none stands there. */
+size_t draft_packed(struct bytes text, size_t i);
+
+/* Covers what draft_packed() sees, writes it as safe text and wipes it. */
 void draft_finish(struct draft *draft, struct masked *out);
 
 #endif

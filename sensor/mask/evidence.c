@@ -13,12 +13,13 @@ enum cover {
 	COVER_KEY,   /* letters stay */
 	COVER_HOST,  /* letters and digits stay */
 	COVER_SHOWN, /* a digit of BIN or last four */
-	COVER_CARD,  /* any other digit of a card: '*' */
+	COVER_CARD,  /* any other digit of a card, two packed ones: '*' */
 };
 
 struct sheet {
 	struct bytes in;
 	uint8_t cover[MASKED_MAX]; /* enum cover */
+	bool packed;               /* any byte may be two digits */
 };
 
 static bool is_digit(uint8_t c)
@@ -36,20 +37,42 @@ static uint8_t at(const struct sheet *sheet, size_t i)
 	return i < sheet->in.len ? sheet->in.ptr[i] : 0;
 }
 
-/* A digit shown by one hit and hidden by another, which overlaps it, is hidden. */
-static void mark_hit(struct sheet *sheet, const struct pan_hit *hit)
+/* The digits in len bytes at off, behind so many of the hit's; their number with them.  A digit
+ * shown by one hit and hidden by another, which overlaps it, is hidden. */
+static size_t mark_digits(
+	struct sheet *sheet, const struct pan_hit *hit, size_t digits, size_t off, size_t len)
 {
-	size_t digits = 0, tail = hit->digits >= PAN_LAST4_DIGITS ? 4 : 2;
+	size_t tail = hit->digits >= PAN_LAST4_DIGITS ? 4 : 2;
 
-	if (hit->off > sheet->in.len || hit->len > sheet->in.len - hit->off)
-		return;
-	for (size_t i = hit->off; i < hit->off + hit->len; i++) {
+	for (size_t i = off; i < off + len && i < sheet->in.len; i++) {
 		if (!is_digit(sheet->in.ptr[i]))
 			continue;
 		bool shown = digits < BIN_DIGITS || digits + tail >= hit->digits;
 		digits++;
 		if (sheet->cover[i] != COVER_CARD)
 			sheet->cover[i] = shown ? COVER_SHOWN : COVER_CARD;
+	}
+	return digits;
+}
+
+static void mark_hit(struct sheet *sheet, const struct pan_hit *hit)
+{
+	size_t digits = 0;
+
+	if (hit->off > sheet->in.len || hit->len > sheet->in.len - hit->off)
+		return;
+	switch (hit->form) {
+	case PAN_PACKED:
+		memset(sheet->cover + hit->off, COVER_CARD, hit->len);
+		sheet->packed = true;
+		break;
+	case PAN_SPLIT:
+		for (size_t i = 0; i < PAN_PIECES_MAX; i++)
+			digits = mark_digits(sheet, hit, digits, hit->off + hit->piece[i].off,
+				hit->piece[i].len);
+		break;
+	default:
+		mark_digits(sheet, hit, digits, hit->off, hit->len);
 	}
 }
 
@@ -183,13 +206,16 @@ static void mark_keys(struct sheet *sheet)
 	}
 }
 
-static uint8_t covered(uint8_t c, uint8_t cover)
+static uint8_t covered(const struct sheet *sheet, size_t i)
 {
-	if (is_digit(c)) {
-		if (cover == COVER_CARD)
-			return '*';
+	uint8_t c = sheet->in.ptr[i], cover = sheet->cover[i];
+
+	if (cover == COVER_CARD)
+		return '*';
+	if (cover == COVER_VALUE && sheet->packed)
+		return '.';
+	if (is_digit(c))
 		return cover == COVER_SHOWN || cover == COVER_HOST ? c : '#';
-	}
 	if (is_letter(c))
 		return cover == COVER_KEY || cover == COVER_HOST ? c : '*';
 	return c >= ' ' && c < 0x7f ? c : '.';
@@ -204,10 +230,12 @@ void mask_evidence(
 	for (uint32_t i = 0; i < count; i++)
 		mark_hit(&sheet, &hits[i]);
 	mark_keys(&sheet);
+	for (size_t i = 0; i < sheet.in.len && !sheet.packed; i++)
+		sheet.packed = draft_packed(sheet.in, i) > 0;
 	for (size_t i = 0; i < sheet.in.len;) {
 		size_t len = safe_char(bytes_skip(sheet.in, i));
 		bool wide = len > 1;
-		draft.text[draft.len++] = wide ? '*' : covered(sheet.in.ptr[i], sheet.cover[i]);
+		draft.text[draft.len++] = wide ? '*' : covered(&sheet, i);
 		i += wide ? len : 1;
 	}
 	draft_cover_base64(&draft);

@@ -5,7 +5,8 @@
  * through up to 3 characters between digits that are no letters, through
  * percent, \x, \u and entity escapes (4 levels) and full-width digits: 14..19
  * digits with a valid check digit show BIN-6 and last four, any other run its
- * first two digits, an escaped one none.  Base64 of digits is covered.
+ * first two digits, an escaped one none.  Base64 of digits is covered, and packed digits
+ * behind a tag of a card's chip (57, 5A, 9F6B).
  * Cutting never uncovers.  Codes and passwords are shorter than that: only the
  * values of mask_url() and mask_evidence() are rid of them, so nothing else may be
  * given such a value. */
@@ -31,7 +32,9 @@ void mask_text(struct masked *out, struct bytes text);
  * other digits '#'; letters '*', a character that is not ASCII one '*'.  Keys
  * stay: quoted before a colon, or bare before '=' where a pair begins; so do the
  * letters of url, action and method (up to '?') and the whole value of host,
- * hostname and domain, if it looks like one.  Bytes that are not text become '.'. */
+ * hostname and domain, if it looks like one.  Bytes that are not text become '.'; where
+ * packed digits stand (PAN_PACKED, or what looks like their tag), every byte of a value does,
+ * and those of a hit '*'. */
 void mask_evidence(
 	struct masked *out, struct bytes around, const struct pan_hit hits[], uint32_t count);
 

@@ -4,11 +4,10 @@
  * key is the name before it in the same field.  No parser: the bytes may be a form, JSON, XML,
  * HTML, a record with bars, or prose, cut anywhere. */
 #include "base/why.h"
-#include "pan/image.h"
+#include "pan/words.h"
 
 #define TEXT_MAX (2 * PAN_CONTEXT + PAN_SPAN_MAX)
 #define TOKENS_MAX (TEXT_MAX / 2 + 2)
-#define NAME_MAX 48    /* longest name that is looked up */
 #define KEY_BACK 6     /* tokens between a value and its name */
 #define KEY_WORDS 3    /* "credit card number" */
 #define RECORD_AFTER 5 /* fields behind the card that may be expiry and code */
@@ -86,112 +85,6 @@ static void read_page(struct page *page, struct bytes around, size_t hit_off, si
 	append_decoded(page, bytes_head(right, PAN_CONTEXT));
 }
 
-/* First word of that edge, or the end of the list. */
-static uint32_t first_of_edge(const struct card_word *words, uint32_t count, uint8_t edge)
-{
-	uint32_t low = 0, high = count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (words[middle].edge < edge)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Classes of a name in its normal form. */
-static uint16_t look_up_name(const struct pan_table *table, const uint8_t *name, size_t len)
-{
-	const struct card_image *image = card_image(table);
-	const struct card_word *words = card_part(table, image->word_off);
-	uint16_t classes = 0;
-
-	if (len == 0)
-		return 0;
-	uint8_t edge = name[len - 1];
-	for (uint32_t i = first_of_edge(words, image->word_cnt, edge);
-		i < image->word_cnt && words[i].edge == edge; i++) {
-		if (words[i].len > len || words[i].match == WORD_PART ||
-			(words[i].match == WORD_EXACT && words[i].len != len))
-			continue;
-		if (memcmp(name + len - words[i].len, words[i].text, words[i].len) == 0)
-			classes |= words[i].class_bit;
-	}
-	return classes;
-}
-
-/* The longest word that is not ASCII at the beginning of text; its length, 0 = none. */
-static size_t look_up_part(const struct pan_table *table, struct bytes text, uint16_t *classes)
-{
-	const struct card_image *image = card_image(table);
-	const struct card_word *words = card_part(table, image->word_off);
-	size_t best = 0;
-
-	for (uint32_t i = first_of_edge(words, image->word_cnt, text.ptr[0]);
-		i < image->word_cnt && words[i].edge == text.ptr[0]; i++) {
-		if (words[i].match != WORD_PART || words[i].len > text.len || words[i].len <= best)
-			continue;
-		if (memcmp(text.ptr, words[i].text, words[i].len) == 0) {
-			best = words[i].len;
-			*classes = words[i].class_bit;
-		}
-	}
-	return best;
-}
-
-/* Without a number in brackets at its end: "order_no[12]" is one of many order numbers. */
-static struct bytes without_index(struct bytes name)
-{
-	size_t len = name.len;
-
-	if (len < 2 || name.ptr[len - 1] != ']')
-		return name;
-	for (len--; len > 0 && is_digit(name.ptr[len - 1]);)
-		len--;
-	return len > 0 && name.ptr[len - 1] == '[' ? bytes_head(name, len - 1) : name;
-}
-
-/* Lower case without _ - [ ] . : and quotes; 0 if it is no name. */
-static size_t normal_form(struct bytes raw, uint8_t out[static NAME_MAX])
-{
-	size_t len = 0;
-
-	raw = without_index(raw);
-
-	for (size_t i = 0; i < raw.len; i++) {
-		uint8_t c = byte_lower(raw.ptr[i]);
-		if (!is_digit(c) && !is_letter(c)) {
-			if (c == '\0' || strchr("_-[].: \"'", c) == NULL)
-				return 0;
-			continue;
-		}
-		if (len == NAME_MAX)
-			return 0;
-		out[len++] = c;
-	}
-	return len;
-}
-
-static uint16_t classes_of(const struct pan_table *table, struct bytes raw)
-{
-	static const char *const fronts[] = {"payment", "billing"};
-	uint8_t name[NAME_MAX] = {0};
-	size_t len = normal_form(raw, name);
-	uint16_t classes = look_up_name(table, name, len);
-
-	if (len == 0 && raw.len > 0 && raw.ptr[0] >= 0x80)
-		(void)look_up_part(table, raw, &classes);
-
-	for (size_t i = 0; i < 2 && classes == 0; i++) {
-		size_t front = strlen(fronts[i]);
-		if (len > front && memcmp(name, fronts[i], front) == 0)
-			classes = look_up_name(table, name + front, len - front);
-	}
-	return classes;
-}
-
 #define PARTS 0x80 /* the byte parts and says nothing more */
 
 /* What the bytes above space part, and three below; 0: the byte belongs to a token. */
@@ -226,7 +119,7 @@ static inline uint8_t gap_of(uint8_t c)
 static void add_token(struct page *page, size_t off, size_t len, uint16_t words, uint8_t *gap)
 {
 	if (words == 0 && off != page->hit_off)
-		words = classes_of(page->table, bytes_of(page->text + off, len));
+		words = words_of_name(page->table, bytes_of(page->text + off, len));
 	if (page->count == TOKENS_MAX)
 		return;
 	page->token[page->count++] = (struct token){
@@ -264,7 +157,7 @@ static size_t token_len(const struct page *page, size_t i)
 		if (gap_of(page->text[i]) != 0 && i > start)
 			break;
 		if (i > start && page->text[i] >= 0x80 &&
-			look_up_part(page->table, bytes_of(page->text + i, page->len - i), &words) >
+			words_part(page->table, bytes_of(page->text + i, page->len - i), &words) >
 				0)
 			break;
 		i++;
@@ -289,7 +182,7 @@ static void cut_tokens(struct page *page)
 				continue;
 			}
 			struct bytes rest = bytes_of(page->text + i, page->len - i);
-			len = rest.ptr[0] >= 0x80 ? look_up_part(page->table, rest, &words) : 0;
+			len = rest.ptr[0] >= 0x80 ? words_part(page->table, rest, &words) : 0;
 			if (len == 0 || (i < page->hit_off && i + len > page->hit_off))
 				len = token_len(page, i);
 		}
@@ -334,7 +227,8 @@ static uint16_t name_classes(const struct page *page, size_t t)
 		first--;
 		size_t from = page->token[first].off;
 		size_t end = (size_t)page->token[t].off + page->token[t].len;
-		uint16_t classes = classes_of(page->table, bytes_of(page->text + from, end - from));
+		uint16_t classes =
+			words_of_name(page->table, bytes_of(page->text + from, end - from));
 		if (classes != 0)
 			best = classes;
 	}
@@ -344,7 +238,7 @@ static uint16_t name_classes(const struct page *page, size_t t)
 /* A full-width colon or space, or an index, between a name and its value. */
 static bool is_noise(struct bytes text)
 {
-	return (text.len <= 4 && text.ptr[0] >= 0x80) || without_index(text).len == 0;
+	return (text.len <= 4 && text.ptr[0] >= 0x80) || words_without_index(text).len == 0;
 }
 
 /* Classes of the name in front of a value. */
@@ -586,7 +480,7 @@ static size_t find_names(const struct page *page, uint16_t classes)
 
 static uint64_t read_own_name(const struct page *page, struct bytes field)
 {
-	uint16_t own = (uint16_t)(key_classes(page, page->hit) | classes_of(page->table, field));
+	uint16_t own = (uint16_t)(key_classes(page, page->hit) | words_of_name(page->table, field));
 	bool number =
 		(own & WORD_NUMBER) != 0 && find_names(page, WORD_PARENT | WORD_CARD) < page->hit;
 

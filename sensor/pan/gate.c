@@ -1,6 +1,5 @@
 #include "pan/gate.h"
 
-#include <stdbool.h>
 #include <string.h>
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -10,24 +9,47 @@
 
 #define BLOCK 64
 
-/* One bit per byte of a block. */
+#define LENGTH_LOW 6 /* bytes of a number in packed form, of track 2 with it at most 19 */
+#define LENGTH_HIGH 19
+
+/* One bit per byte of a block.  tag: 57, 5A or 6B; length: one that may stand behind it. */
 struct masks {
-	uint64_t digit, separator;
+	uint64_t digit, separator, tag, length;
 };
 
 __extension__ typedef unsigned __int128 two_blocks;
 
-/* True if a gate may begin in the block: 4 digits in a row, or a digit at its end.
- * Spares the separators and the next block. */
-static inline bool may_begin(uint64_t digit)
+/* True if a gate may begin in the block: 4 digits in a row, or a digit at its end, or a tag
+ * and its length.  Spares the separators and the next block. */
+static inline bool may_begin(uint64_t digit, uint64_t tag, uint64_t length)
 {
+	const uint64_t last = UINT64_C(1) << (BLOCK - 1);
 	uint64_t two = digit & digit >> 1;
 
-	return (two & two >> 2) != 0 || digit >> (BLOCK - 1) != 0;
+	return ((two & two >> 2) | (digit & last) | (tag & (length >> 1 | last))) != 0;
 }
 
-/* The gates that begin in m's block, which next's follows. */
-static inline uint64_t gates(struct masks m, struct masks next)
+static inline bool is_packed(uint8_t c)
+{
+	return c >> 4 <= 9 && (c & 0x0f) <= 9;
+}
+
+/* A tag and a length at i: do they announce a number, and does it begin behind them? */
+static bool tag_fits(const uint8_t *data, size_t i, size_t len)
+{
+	size_t most = data[i] == 0x5a ? 10 : LENGTH_HIGH, least = data[i] == 0x5a ? 6 : 10;
+
+	if (len - i < 4 || data[i + 1] < least || data[i + 1] > most)
+		return false;
+	if (data[i] == 0x6b && (i == 0 || data[i - 1] != 0x9f))
+		return false;
+	return data[i + 2] >> 4 != 0 && is_packed(data[i + 2]) && is_packed(data[i + 3]);
+}
+
+/* The first gate of the block at `at`, or BLOCK; next's follows it.  digits of a numbered
+ * field and packed forms are rare enough to be looked at one by one. */
+static inline unsigned first_gate(
+	const uint8_t *data, size_t at, size_t len, struct masks m, struct masks next)
 {
 	two_blocks digit = m.digit | (two_blocks)next.digit << BLOCK;
 	two_blocks separator = m.separator | (two_blocks)next.separator << BLOCK;
@@ -35,34 +57,49 @@ static inline uint64_t gates(struct masks m, struct masks next)
 	two_blocks four = two & two >> 2;
 	two_blocks twelve = four & four >> 4 & four >> 8;
 	two_blocks grouped = four & separator >> 4 & (two & digit >> 2) >> 5;
+	uint64_t sure = (uint64_t)(twelve | grouped);
+	uint64_t starts = (uint64_t)four & ~(m.digit << 1) & ~sure;
+	uint64_t tags = m.tag & (m.length >> 1 | next.length << (BLOCK - 1));
+	uint64_t before = sure == 0 ? ~UINT64_C(0) : (sure & (0 - sure)) - 1;
 
-	return (uint64_t)(twelve | grouped);
+	for (uint64_t rest = (starts | tags) & before; rest != 0; rest &= rest - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(rest);
+		if ((tags >> i & 1) != 0 ? tag_fits(data, at + i, len)
+					 : pan_key_end(data, at + i) != 0)
+			return i;
+	}
+	return sure != 0 ? (unsigned)__builtin_ctzll(sure) : BLOCK;
 }
 
 static struct masks masks_plain(const uint8_t *p)
 {
-	struct masks m = {0, 0};
+	struct masks m = {0};
 
 	for (unsigned i = 0; i < BLOCK; i++) {
 		uint8_t c = p[i];
 		m.digit |= (uint64_t)(c >= '0' && c <= '9') << i;
-		m.separator |= (uint64_t)(c == ' ' || c == '+' || c == '-' || c == '.') << i;
+		m.separator |= (uint64_t)(c == ' ' || c == '+' || c == '-' || c == '.' || c == '_')
+			       << i;
+		m.tag |= (uint64_t)(c == 0x57 || c == 0x5a || c == 0x6b) << i;
+		m.length |= (uint64_t)(c >= LENGTH_LOW && c <= LENGTH_HIGH) << i;
 	}
 	return m;
 }
 
 /* The masks of the block at `at`, or of what is left there.  Of a buffer of a block or
  * more the last whole block is loaded and moved; a shorter one is in rest. */
-#define MASKS_AT(out, digits_of, separators_of, at)                                                \
+#define MASKS_AT(out, level, at)                                                                   \
 	do {                                                                                       \
 		size_t left_ = len - (at) < BLOCK ? len - (at) : BLOCK;                            \
 		const uint8_t *p_ = len < BLOCK ? rest : data + (at) - (BLOCK - left_);            \
 		unsigned move_ = len < BLOCK ? (unsigned)(at) : (unsigned)(BLOCK - left_);         \
-		(out).digit = digits_of(p_) >> move_;                                              \
-		(out).separator = separators_of(p_) >> move_;                                      \
+		(out).digit = digits_##level(p_) >> move_;                                         \
+		(out).separator = separators_##level(p_) >> move_;                                 \
+		(out).tag = tags_##level(p_) >> move_;                                             \
+		(out).length = lengths_##level(p_) >> move_;                                       \
 	} while (0)
 
-#define GATE_BODY(digits_of, separators_of)                                                        \
+#define GATE_BODY(level)                                                                           \
 	SCRATCH uint8_t rest[BLOCK];                                                               \
 	if (len < BLOCK) {                                                                         \
 		memset(rest, 0, BLOCK);                                                            \
@@ -70,15 +107,17 @@ static struct masks masks_plain(const uint8_t *p)
 	}                                                                                          \
 	size_t at = from;                                                                          \
 	for (; at < len; at += BLOCK) {                                                            \
-		struct masks m, next = {0, 0};                                                     \
-		if (len - at >= BLOCK && !may_begin(digits_of(data + at)))                         \
+		struct masks m, next = {0};                                                        \
+		if (len - at >= BLOCK &&                                                           \
+			!may_begin(digits_##level(data + at), tags_##level(data + at),             \
+				lengths_##level(data + at)))                                       \
 			continue;                                                                  \
-		MASKS_AT(m, digits_of, separators_of, at);                                         \
+		MASKS_AT(m, level, at);                                                            \
 		if (len - at > BLOCK)                                                              \
-			MASKS_AT(next, digits_of, separators_of, at + BLOCK);                      \
-		uint64_t found = gates(m, next);                                                   \
-		if (found != 0) {                                                                  \
-			at += (unsigned)__builtin_ctzll(found);                                    \
+			MASKS_AT(next, level, at + BLOCK);                                         \
+		unsigned gate = first_gate(data, at, len, m, next);                                \
+		if (gate < BLOCK) {                                                                \
+			at += gate;                                                                \
 			break;                                                                     \
 		}                                                                                  \
 	}                                                                                          \
@@ -96,9 +135,19 @@ static uint64_t separators_plain(const uint8_t *p)
 	return masks_plain(p).separator;
 }
 
+static uint64_t tags_plain(const uint8_t *p)
+{
+	return masks_plain(p).tag;
+}
+
+static uint64_t lengths_plain(const uint8_t *p)
+{
+	return masks_plain(p).length;
+}
+
 size_t pan_gate_plain(const uint8_t *data, size_t from, size_t len)
 {
-	GATE_BODY(digits_plain, separators_plain);
+	GATE_BODY(plain);
 }
 
 #ifdef __x86_64__
@@ -130,14 +179,42 @@ static inline uint64_t separators_sse2(const uint8_t *p)
 			_mm_cmpeq_epi8(v, _mm_set1_epi8('+')));
 		__m128i b = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('-')),
 			_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+		b = _mm_or_si128(b, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
 		mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(a, b)) << (16 * i);
+	}
+	return mask;
+}
+
+static inline uint64_t tags_sse2(const uint8_t *p)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+		__m128i a = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(0x57)),
+			_mm_cmpeq_epi8(v, _mm_set1_epi8(0x5a)));
+		a = _mm_or_si128(a, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x6b)));
+		mask |= (uint64_t)(unsigned)_mm_movemask_epi8(a) << (16 * i);
+	}
+	return mask;
+}
+
+static inline uint64_t lengths_sse2(const uint8_t *p)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+		v = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(LENGTH_LOW - 1)),
+			_mm_cmpgt_epi8(_mm_set1_epi8(LENGTH_HIGH + 1), v));
+		mask |= (uint64_t)(unsigned)_mm_movemask_epi8(v) << (16 * i);
 	}
 	return mask;
 }
 
 size_t pan_gate_sse2(const uint8_t *data, size_t from, size_t len)
 {
-	GATE_BODY(digits_sse2, separators_sse2);
+	GATE_BODY(sse2);
 }
 
 __attribute__((target("avx2"))) static inline uint64_t digits_avx2(const uint8_t *p)
@@ -163,14 +240,42 @@ __attribute__((target("avx2"))) static inline uint64_t separators_avx2(const uin
 			_mm256_cmpeq_epi8(v, _mm256_set1_epi8('+')));
 		__m256i b = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('-')),
 			_mm256_cmpeq_epi8(v, _mm256_set1_epi8('.')));
+		b = _mm256_or_si256(b, _mm256_cmpeq_epi8(v, _mm256_set1_epi8('_')));
 		mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_or_si256(a, b)) << (32 * i);
+	}
+	return mask;
+}
+
+__attribute__((target("avx2"))) static inline uint64_t tags_avx2(const uint8_t *p)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < 2; i++) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
+		__m256i a = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x57)),
+			_mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x5a)));
+		a = _mm256_or_si256(a, _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x6b)));
+		mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(a) << (32 * i);
+	}
+	return mask;
+}
+
+__attribute__((target("avx2"))) static inline uint64_t lengths_avx2(const uint8_t *p)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < 2; i++) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
+		v = _mm256_and_si256(_mm256_cmpgt_epi8(v, _mm256_set1_epi8(LENGTH_LOW - 1)),
+			_mm256_cmpgt_epi8(_mm256_set1_epi8(LENGTH_HIGH + 1), v));
+		mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(v) << (32 * i);
 	}
 	return mask;
 }
 
 __attribute__((target("avx2"))) size_t pan_gate_avx2(const uint8_t *data, size_t from, size_t len)
 {
-	GATE_BODY(digits_avx2, separators_avx2);
+	GATE_BODY(avx2);
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
@@ -182,13 +287,30 @@ AVX512 static inline uint64_t digits_avx512(__m512i v)
 	return _mm512_cmple_epu8_mask(at, _mm512_set1_epi8(9));
 }
 
+AVX512 static inline uint64_t tags_avx512(__m512i v)
+{
+	return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x57)) |
+	       _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x5a)) |
+	       _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x6b));
+}
+
+AVX512 static inline uint64_t lengths_avx512(__m512i v)
+{
+	__m512i at = _mm512_sub_epi8(v, _mm512_set1_epi8(LENGTH_LOW));
+
+	return _mm512_cmple_epu8_mask(at, _mm512_set1_epi8(LENGTH_HIGH - LENGTH_LOW));
+}
+
 AVX512 static inline struct masks masks_avx512(__m512i v)
 {
 	return (struct masks){.digit = digits_avx512(v),
 		.separator = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')) |
 			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
 			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-')) |
-			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'))};
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.')) |
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('_')),
+		.tag = tags_avx512(v),
+		.length = lengths_avx512(v)};
 }
 
 /* What is left is loaded by mask: nothing behind it is touched, nothing is copied. */
@@ -205,12 +327,12 @@ AVX512 size_t pan_gate_avx512(const uint8_t *data, size_t from, size_t len)
 {
 	for (size_t at = from; at < len; at += BLOCK) {
 		__m512i v = load_avx512(data, at, len);
-		if (!may_begin(digits_avx512(v)))
+		if (!may_begin(digits_avx512(v), tags_avx512(v), lengths_avx512(v)))
 			continue;
-		uint64_t found =
-			gates(masks_avx512(v), masks_avx512(load_avx512(data, at + BLOCK, len)));
-		if (found != 0)
-			return at + (unsigned)__builtin_ctzll(found);
+		unsigned gate = first_gate(data, at, len, masks_avx512(v),
+			masks_avx512(load_avx512(data, at + BLOCK, len)));
+		if (gate < BLOCK)
+			return at + gate;
 	}
 	return len;
 }

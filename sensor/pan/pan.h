@@ -3,8 +3,11 @@
  * In:    any bytes, hostile or not; nothing is assumed about charset or ends.
  * A PAN: a run of 13..19 digits (12 only under a card word: a field
  *        name of class "card" in key-words.csv), single separators
- *        of one kind allowed (space, dash, dot, and '+' as forms write a space)
- *        in card groups (4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4), whose prefix
+ *        of one kind allowed (space, dash, dot, '_', and '+' as forms write a space)
+ *        in card groups (4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4); on track 1 or 2 of a stripe
+ *        (ISO/IEC 7813); packed, or as hex text, in tags 57, 5A and 9F6B of a chip (EMV
+ *        book 3); in pieces as values of 2..4 numbered fields of a form or of JSON that are
+ *        named by a card word and joined in the order of their numbers.  Its prefix
  *        and length stand in the issuer table and whose last digit is the Luhn
  *        check digit where the issuer uses one (ISO/IEC 7812-1; ranges and
  *        tiers: signatures/cards/issuers.csv).  Exact maximal runs only: no
@@ -28,8 +31,9 @@
 
 #define PAN_HITS_MAX 64
 #define PAN_TOKEN_LEN 16
-#define PAN_CONTEXT 128     /* bytes looked at on each side of a hit */
-#define PAN_SPAN_MAX 64     /* bytes of the longest written form, separators included */
+#define PAN_CONTEXT 128  /* bytes looked at on each side of a hit */
+#define PAN_SPAN_MAX 128 /* bytes of the longest written form, all between included */
+#define PAN_PIECES_MAX 4
 #define PAN_LAST4_DIGITS 14 /* numbers shorter than this show only two of the last four */
 
 /* The compiled section "cards": issuer ranges, test numbers, key words. */
@@ -45,10 +49,21 @@ const char *pan_brand_name(const struct pan_table *table, uint8_t brand);
  * names file and line. out is malloc'd by the callee, freed by the caller. */
 bool pan_table_build(const char *cards_dir, uint8_t **out, size_t *out_len, struct err *err);
 
+enum pan_form {
+	PAN_WRITTEN, /* every digit of the span is one of the number */
+	PAN_PACKED,  /* two digits a byte; the last half byte may be none of them */
+	PAN_SPLIT,   /* the digits of its pieces */
+};
+
+struct pan_piece {
+	uint8_t off, len; /* in the span of the hit */
+};
+
 struct pan_hit {
-	uint32_t off, len; /* span in the input, separators included */
-	uint64_t why;      /* WHY_BITs: format (tier 1) or weak format (tier 2), grouped, test,
-			    * test-like, date-like */
+	uint32_t off, len; /* span in the input, all between the digits included */
+	uint64_t why;      /* WHY_BITs: format (tier 1) or weak format (tier 2), grouped, track,
+			    * chip, split and its key, expiry on the chip, test, test-like,
+			    * date-like */
 	uint64_t quick;    /* SipHash-2-4 of the digits under the run's hash key: same card, same
 			    * value within a run */
 	char bin[9];       /* first 6 digits (8 where the row says), NUL */
@@ -57,6 +72,8 @@ struct pan_hit {
 			    * WHY_CARD_KEY */
 	uint8_t brand;     /* index in the table */
 	uint8_t tier;      /* 1 may stand alone; 2 needs context */
+	uint8_t form;      /* enum pan_form */
+	struct pan_piece piece[PAN_PIECES_MAX]; /* PAN_SPLIT: in the order of the number */
 };
 
 struct pan_scan {
@@ -88,8 +105,8 @@ uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t 
 	size_t hit_len, struct bytes field);
 
 /* First 128 bits of HMAC-SHA-256(token key, "sekisho-pan-v1" || digits); the token key is the
- * sensor's secret (keeper/key.h).  written: as in the hit, separators are passed over. */
-void pan_token(const uint8_t token_key[static 32], struct bytes written,
+ * sensor's secret (keeper/key.h).  buf: what the hit was found in. */
+void pan_token(const uint8_t token_key[static 32], struct bytes buf, const struct pan_hit *hit,
 	uint8_t out[static PAN_TOKEN_LEN]);
 
 /* True if the digits of a written form pass Luhn. */

@@ -1,28 +1,14 @@
-/* scan.c - from gates to candidates: plain runs and card groups, neighbours and
- * windows.  What is decided about a place depends on at most PAN_SPAN_MAX bytes on each side
- * of it, never on how the scan came there: that is what makes windows add up. */
+/* scan.c - from gates to candidates: plain runs and card groups, neighbours and windows. */
+#include "pan/scan.h"
+
 #include "base/why.h"
 #include "pan/gate.h"
 #include "pan/image.h"
-#include "pan/verify.h"
 
 #define WRITTEN_MAX 23 /* 4-4-4-4-3 with separators */
 #define GROUPS_MAX 5
 #define GROUP_LEN_MAX 7 /* longer groups are all the same: no card group */
-
-/* Beside bytes 0..255: */
-#define NOTHING (-1) /* the message begins or ends here */
-#define UNKNOWN (-2) /* the window does, the message goes on */
-
-struct scan {
-	const struct pan_table *table;
-	const struct hash_key *key;
-	struct bytes buf;
-	size_t from, to;
-	bool before_start, after_end;
-	struct pan_scan *out;
-	char digits[CARD_DIGITS_MAX + 1]; /* clear: wiped by pan_find */
-};
+#define GATE_REACH 64   /* a gate stands so near to where its number begins */
 
 struct shape {
 	uint8_t group[4], groups, digits, len;
@@ -34,42 +20,9 @@ static const struct shape shapes[] = {
 	{{4, 6, 4, 0}, 3, 14, 16},
 };
 
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_separator(int c)
 {
-	return c == ' ' || c == '-' || c == '.' || c == '+';
-}
-
-static bool is_letter(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int hex_value(int c)
-{
-	if (is_digit(c))
-		return c - '0';
-	int lower = c | 0x20;
-	return c >= 0 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/* The byte back bytes before pos. */
-static int before(const struct scan *scan, size_t pos, size_t back)
-{
-	if (back <= pos)
-		return scan->buf.ptr[pos - back];
-	return scan->before_start ? NOTHING : UNKNOWN;
-}
-
-static int at(const struct scan *scan, size_t pos)
-{
-	if (pos < scan->buf.len)
-		return scan->buf.ptr[pos];
-	return scan->after_end ? NOTHING : UNKNOWN;
+	return c == ' ' || c == '-' || c == '.' || c == '+' || c == '_';
 }
 
 /* May a number begin behind this byte?  Behind these it is the end of something longer. */
@@ -79,20 +32,50 @@ static bool opens(int c)
 	       c != '%' && c != '-';
 }
 
-/* A percent escape in front of the number counts as the byte it stands for. */
+/* What an escape that ends before start stands for (%3D, \x3d, \u003d; \n, \r, \t; =3D as
+ * quoted-printable has it before a value), or the byte itself. */
+static int left_of(const struct scan *scan, size_t start)
+{
+	int c = scan_before(scan, start, 1), value = 0;
+
+	if (scan_before(scan, start, 2) == '\\' && (c == 'n' || c == 'r' || c == 't'))
+		return '\n';
+	if (c == 'D' && scan_before(scan, start, 2) == '3' && scan_before(scan, start, 3) == '=')
+		return '=';
+	for (size_t back = 1; back <= 4; back++) {
+		int hex = hex_value(scan_before(scan, start, back));
+		if (hex < 0)
+			break;
+		value |= hex << 4 * (back - 1);
+		int before = scan_before(scan, start, back + 1);
+		if ((back == 2 && before == '%') ||
+			(((back == 2 && before == 'x') || (back == 4 && before == 'u')) &&
+				scan_before(scan, start, back + 2) == '\\'))
+			return value;
+	}
+	return c;
+}
+
+/* "No.": the one word with a dot that is a name and no part of a longer one. */
+static bool behind_no(const struct scan *scan, size_t start)
+{
+	int before = scan_before(scan, start, 4);
+
+	return scan_before(scan, start, 1) == '.' && (scan_before(scan, start, 2) | 0x20) == 'o' &&
+	       (scan_before(scan, start, 3) | 0x20) == 'n' && before != UNKNOWN &&
+	       !is_digit(before) && !is_letter(before) && before != '_' && before != '.' &&
+	       before != '-';
+}
+
 static bool left_clean(const struct scan *scan, size_t start)
 {
-	int low = before(scan, start, 1), high = before(scan, start, 2);
-
-	if (hex_value(low) >= 0 && hex_value(high) >= 0 && before(scan, start, 3) == '%')
-		return opens(hex_value(high) << 4 | hex_value(low));
-	return opens(low);
+	return opens(left_of(scan, start)) || behind_no(scan, start);
 }
 
 /* May a number end before pos?  kind: its separator, or 0. */
 static bool right_clean(const struct scan *scan, size_t pos, int kind)
 {
-	int c = at(scan, pos), next = at(scan, pos + 1);
+	int c = scan_at(scan, pos), next = scan_at(scan, pos + 1);
 
 	if (c == UNKNOWN || is_digit(c) || is_letter(c) || c == '_')
 		return false;
@@ -115,19 +98,19 @@ static size_t collect(struct scan *scan, size_t start, size_t len)
 	return count;
 }
 
-static void report(struct scan *scan, size_t start, size_t len, size_t count,
-	const struct pan_match *match, bool grouped)
+struct pan_hit *scan_report(struct scan *scan, size_t start, size_t len, size_t count,
+	const struct pan_match *match, uint64_t why)
 {
 	struct pan_scan *out = scan->out;
 
 	if (out->count == PAN_HITS_MAX) {
 		out->more++;
-		return;
+		return NULL;
 	}
 	struct pan_hit *hit = &out->hit[out->count++];
 	*hit = (struct pan_hit){.off = (uint32_t)start,
 		.len = (uint32_t)len,
-		.why = match->why | (grouped ? WHY_BIT(WHY_CARD_GROUPED) : 0),
+		.why = match->why | why,
 		.digits = (uint8_t)count,
 		.brand = match->brand,
 		.tier = match->tier};
@@ -136,6 +119,7 @@ static void report(struct scan *scan, size_t start, size_t len, size_t count,
 	memcpy(hit->last4, scan->digits + count - 4, 4);
 	if (count < PAN_LAST4_DIGITS)
 		memset(hit->last4, '*', 2);
+	return hit;
 }
 
 /* End of the digits from pos on, eight bytes at a time: a byte less '0' is a
@@ -164,14 +148,18 @@ static void plain(struct scan *scan, size_t start, size_t count)
 {
 	struct pan_match match;
 
-	if (!left_clean(scan, start) || !right_clean(scan, start + count, 0))
+	uint64_t track = track_behind(scan, start + count);
+
+	if (!left_clean(scan, start) && (track == 0 || !track_opens(scan, start)))
+		return;
+	if (track == 0 && !right_clean(scan, start + count, 0))
 		return;
 	memcpy(scan->digits, scan->buf.ptr + start, count);
 	enum pan_verdict verdict = pan_verify(scan->table, scan->digits, count, &match);
 	scan->out->shaped += count > CARD_DIGITS_MIN;
 	scan->out->failed += count > CARD_DIGITS_MIN && verdict == PAN_FAILED;
 	if (verdict == PAN_CARD)
-		report(scan, start, count, count, &match, false);
+		scan_report(scan, start, count, count, &match, track);
 }
 
 /* Group lengths from start on, as long as one separator kind parts them.  False
@@ -182,18 +170,18 @@ static bool read_groups(const struct scan *scan, size_t start, int kind,
 	size_t pos = start + 4;
 
 	group[0] = 4;
-	for (*groups = 1; *groups < GROUPS_MAX && at(scan, pos) == kind; (*groups)++) {
+	for (*groups = 1; *groups < GROUPS_MAX && scan_at(scan, pos) == kind; (*groups)++) {
 		size_t len = 0;
-		while (len < GROUP_LEN_MAX && is_digit(at(scan, pos + 1 + len)))
+		while (len < GROUP_LEN_MAX && is_digit(scan_at(scan, pos + 1 + len)))
 			len++;
-		if (at(scan, pos + 1 + len) == UNKNOWN)
+		if (scan_at(scan, pos + 1 + len) == UNKNOWN)
 			return false;
 		if (len == 0)
 			break;
 		group[*groups] = (uint8_t)len;
 		pos += 1 + len;
 	}
-	return at(scan, pos) != UNKNOWN;
+	return scan_at(scan, pos) != UNKNOWN;
 }
 
 /* In a chain of groups of four only the first four may be a card, and what
@@ -202,13 +190,13 @@ static bool chain_allows(struct scan *scan, size_t start, int kind)
 {
 	struct pan_match match;
 
-	if (before(scan, start, 1) != kind)
+	if (scan_before(scan, start, 1) != kind)
 		return true;
 	for (size_t i = 2; i <= 5; i++) {
-		if (!is_digit(before(scan, start, i)))
-			return before(scan, start, i) != UNKNOWN;
+		if (!is_digit(scan_before(scan, start, i)))
+			return scan_before(scan, start, i) != UNKNOWN;
 	}
-	int edge = before(scan, start, 6);
+	int edge = scan_before(scan, start, 6);
 	if (edge == UNKNOWN)
 		return false;
 	if (is_digit(edge))
@@ -220,7 +208,7 @@ static bool chain_allows(struct scan *scan, size_t start, int kind)
 		if (i % 5 == 4 ? c != kind : !is_digit(c))
 			return false;
 	}
-	if (is_digit(before(scan, start, 21)) || before(scan, start, 21) == UNKNOWN)
+	if (is_digit(scan_before(scan, start, 21)) || scan_before(scan, start, 21) == UNKNOWN)
 		return false;
 	size_t count = collect(scan, start - 20, 19);
 	return pan_verify(scan->table, scan->digits, count, &match) == PAN_CARD;
@@ -241,7 +229,7 @@ static void grouped(struct scan *scan, size_t start)
 {
 	uint8_t group[GROUPS_MAX];
 	size_t groups;
-	int kind = at(scan, start + 4);
+	int kind = scan_at(scan, start + 4);
 	struct pan_match match, longer;
 
 	if (!is_separator(kind) || !read_groups(scan, start, kind, group, &groups))
@@ -265,35 +253,49 @@ static void grouped(struct scan *scan, size_t start)
 		verdict = pan_verify(scan->table, scan->digits, count, &match);
 	if (fits_longer && (verdict != PAN_CARD || longer.tier < match.tier)) {
 		count = collect(scan, start, WRITTEN_MAX);
-		report(scan, start, WRITTEN_MAX, count, &longer, true);
+		scan_report(scan, start, WRITTEN_MAX, count, &longer, WHY_BIT(WHY_CARD_GROUPED));
 	} else if (verdict == PAN_CARD) {
-		report(scan, start, shape->len, count, &match, true);
+		scan_report(scan, start, shape->len, count, &match, WHY_BIT(WHY_CARD_GROUPED));
 	} else {
 		scan->out->failed += verdict == PAN_FAILED;
 	}
 }
 
-/* How many digits at the beginning of a digit run belong to a percent escape ("%22", "%A4"). */
+/* How many digits at the beginning of a digit run belong to an escape ("%22", "%A4", "\\x22",
+ * "\\u0022"). */
 static size_t escape_digits(const struct scan *scan, size_t first)
 {
-	if (before(scan, first, 1) == '%')
-		return 2;
-	return hex_value(before(scan, first, 1)) >= 0 && before(scan, first, 2) == '%' ? 1 : 0;
+	for (size_t hex = 0; hex < 4; hex++) {
+		int c = scan_before(scan, first, hex + 1);
+		if (hex < 2 &&
+			(c == '%' || (c == 'x' && scan_before(scan, first, hex + 2) == '\\')))
+			return 2 - hex;
+		if (c == 'u' && scan_before(scan, first, hex + 2) == '\\')
+			return 4 - hex;
+		if (hex_value(c) < 0)
+			break;
+	}
+	return 0;
 }
 
 /* The maximal digit run first..end. */
 static void examine(struct scan *scan, size_t first, size_t end)
 {
-	size_t escape = escape_digits(scan, first);
+	if (end - first >= CARD_DIGITS_MIN && emv_text(scan, first, end))
+		return;
+	bool track = track_opens(scan, first) && track_behind(scan, end) != 0;
+	size_t escape = track ? 0 : escape_digits(scan, first);
 	size_t start = end - first > escape ? first + escape : end;
 
-	if (start < scan->from || start >= scan->to)
+	if (!scan_wants(scan, start))
 		return;
 	size_t count = end - start;
 	if (count >= CARD_DIGITS_MIN && count <= CARD_DIGITS_MAX)
 		plain(scan, start, count);
-	else if (count == 4)
+	if (count == 4)
 		grouped(scan, start);
+	if (count < CARD_DIGITS_MIN)
+		split_at(scan, start, end);
 }
 
 /* Examines the digit runs of the group of a gate: those that begin within one
@@ -309,6 +311,7 @@ static size_t around_gate(struct scan *scan, size_t done, size_t gate)
 		pos--;
 	if (pos > 0 && is_digit(p[pos - 1])) { /* began earlier than a card could */
 		pos = digits_end(scan->buf, pos);
+		emv_text(scan, pos, pos);
 	}
 	while (pos <= gate) {
 		if (!is_digit(p[pos])) {
@@ -335,8 +338,8 @@ void pan_find(const struct pan_table *table, const struct hash_key *key, struct 
 	to = to < buf.len ? to : buf.len;
 	if (from >= to || buf.len < CARD_DIGITS_MIN)
 		return;
-	size_t end = buf.len - to < PAN_SPAN_MAX ? buf.len : to + PAN_SPAN_MAX;
-	size_t done = from < PAN_SPAN_MAX ? 0 : from - PAN_SPAN_MAX;
+	size_t end = buf.len - to < GATE_REACH ? buf.len : to + GATE_REACH;
+	size_t done = from < GATE_REACH ? 0 : from - GATE_REACH;
 	size_t gate = pan_gate(buf.ptr, done, end);
 	if (gate >= end) /* nearly always */
 		return;
@@ -350,7 +353,12 @@ void pan_find(const struct pan_table *table, const struct hash_key *key, struct 
 		.after_end = after_end,
 		.out = out};
 	while (gate < end) {
-		done = around_gate(&scan, done, gate);
+		if (is_digit(buf.ptr[gate])) {
+			done = around_gate(&scan, done, gate);
+		} else {
+			emv_raw(&scan, gate);
+			done = gate + 1;
+		}
 		gate = done < end ? pan_gate(buf.ptr, done, end) : end;
 	}
 	explicit_bzero(scan.digits, sizeof(scan.digits));

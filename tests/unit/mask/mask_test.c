@@ -166,6 +166,41 @@ static void overlapping_hits_hide_what_either_hides(void **unused)
 	assert_string_equal(shown(&out), "#### #### #### #### #### ####");
 }
 
+static void every_piece_of_a_spread_number_is_hidden(void **unused)
+{
+	const char *text = "cc3=10005&cvv=1234&cc1=3782&cc2=822463&x=1";
+	const struct pan_hit hit = {.off = 4,
+		.len = 34,
+		.digits = 15,
+		.form = PAN_SPLIT,
+		.piece = {{19, 4}, {28, 6}, {0, 5}}};
+	struct masked out;
+
+	(void)unused;
+	mask_evidence(&out, bytes_text(text), &hit, 1);
+	assert_string_equal(shown(&out), "cc#=*0005&cvv=####&cc#=3782&cc#=82****&x=#");
+}
+
+/* 40 is '@', 23 is '#', 60 is '`': half of what is packed looks like text. */
+static void packed_digits_are_hidden_and_all_values_beside_them(void **unused)
+{
+	static const uint8_t text[] = "n=A@B&emv=Z\x08\x40\x12\x60\x26\x23\x91\x28\x81_$\x03\x27";
+	const struct pan_hit hit = {.off = 12, .len = 8, .digits = 16, .form = PAN_PACKED};
+	struct masked out;
+
+	(void)unused;
+	mask_evidence(&out, bytes_of(text, sizeof(text) - 1), &hit, 1);
+	assert_string_equal(shown(&out), "n.....emv...********....");
+	mask_evidence(&out, bytes_of(text, sizeof(text) - 1), NULL, 0);
+	assert_string_equal(shown(&out), "n.....emv...............");
+	mask_text(&out, bytes_of(text, sizeof(text) - 1));
+	assert_string_equal(shown(&out), "n=A@B&emv=Z\\x08********_$\\x03'");
+	mask_text(&out, bytes_of(text, 15)); /* cut within */
+	assert_string_equal(shown(&out), "n=A@B&emv=Z\\x08***");
+	mask_text(&out, bytes_text("W\nzyxwvu Z\tzx"));
+	assert_string_equal(shown(&out), "W\\x0azyxwvu Z\\x09zx");
+}
+
 static void a_short_card_shows_two_of_its_last_digits(void **unused)
 {
 	(void)unused;
@@ -358,6 +393,8 @@ int main(void)
 		cmocka_unit_test(texts_show_bin_and_last_four_of_a_card),
 		cmocka_unit_test(evidence_keeps_the_shape_only),
 		cmocka_unit_test(overlapping_hits_hide_what_either_hides),
+		cmocka_unit_test(every_piece_of_a_spread_number_is_hidden),
+		cmocka_unit_test(packed_digits_are_hidden_and_all_values_beside_them),
 		cmocka_unit_test(a_short_card_shows_two_of_its_last_digits),
 		cmocka_unit_test(what_is_too_long_is_cut_and_says_so),
 		cmocka_unit_test(no_planted_card_survives),

@@ -19,7 +19,7 @@ uint64_t fixture_below(uint64_t *state, uint64_t limit);
 struct naive_hit {
 	size_t off, len;
 	int tier;
-	bool test, grouped;
+	bool test, grouped, track, chip, split;
 	char brand[24];
 	char digits[20];
 };

@@ -17,7 +17,9 @@
 
 static size_t fill(uint64_t *state, uint8_t *out)
 {
-	static const char letters[] = "00112233445566778899 -.+/:x\x2f\x3a\xb0\xff";
+	static const char letters[] =
+		"00112233445566778899 "
+		"-.+_=\":]WZk\x9f\x06\x08\x0a\x0b\x13\x14\x45\x91/x\x2f\xb0\xff";
 	size_t len = fixture_below(state, INPUT_MAX + 1);
 	uint64_t digits = fixture_below(state, sizeof(letters) - 1) + 1;
 
@@ -56,21 +58,50 @@ static void the_twins_agree_on_a_million_inputs(void **unused)
 	guard_free();
 }
 
-/* What a gate is, said once more byte by byte. */
-static bool gate_at(const uint8_t *p, size_t i, size_t len)
+static bool fits(const char *form, const uint8_t *p, size_t i, size_t len)
 {
-	static const char *const forms[] = {"dddddddddddd", "dddd-ddd"};
+	size_t n = 0;
 
-	for (int f = 0; f < 2; f++) {
-		size_t n = 0;
-		while (forms[f][n] != '\0' && i + n < len &&
-			(forms[f][n] == 'd' ? p[i + n] >= '0' && p[i + n] <= '9'
-					    : memchr(" -.+", p[i + n], 4) != NULL))
-			n++;
-		if (forms[f][n] == '\0')
+	while (form[n] != '\0' && i + n < len &&
+		(form[n] == 'd'          ? p[i + n] >= '0' && p[i + n] <= '9'
+			: form[n] == '-' ? memchr(" -.+_", p[i + n], 5) != NULL
+					 : p[i + n] == (uint8_t)form[n]))
+		n++;
+	return form[n] == '\0';
+}
+
+/* The 4 digits at i are a value: these forms stand before it. */
+static bool behind_a_key(const uint8_t *p, size_t i, size_t len)
+{
+	static const char *const keys[] = {"d=dddd", "d]=dddd", "d\":dddd", "d\": dddd",
+		"d\":\"dddd", "d\": \"dddd", "d]\":dddd", "d]\": dddd", "d]\":\"dddd",
+		"d]\": \"dddd"};
+
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		size_t before = strlen(keys[k]) - 4;
+		if (i >= before && fits(keys[k], p, i - before, len))
 			return true;
 	}
 	return false;
+}
+
+/* Tags 57, 5A and 9F6B, a length, and two bytes of packed digits. */
+static bool tag_at(const uint8_t *p, size_t i, size_t len)
+{
+	if (i + 3 >= len || p[i + 2] / 16 < 1 || p[i + 2] / 16 > 9 || p[i + 2] % 16 > 9 ||
+		p[i + 3] / 16 > 9 || p[i + 3] % 16 > 9)
+		return false;
+	if (p[i] == 0x5a)
+		return p[i + 1] >= 6 && p[i + 1] <= 10;
+	return (p[i] == 0x57 || (p[i] == 0x6b && i > 0 && p[i - 1] == 0x9f)) && p[i + 1] >= 10 &&
+	       p[i + 1] <= 19;
+}
+
+/* What a gate is, said once more byte by byte. */
+static bool gate_at(const uint8_t *p, size_t i, size_t len)
+{
+	return fits("dddddddddddd", p, i, len) || fits("dddd-ddd", p, i, len) ||
+	       behind_a_key(p, i, len) || tag_at(p, i, len);
 }
 
 static void the_plain_gate_is_the_first_place_of_either_form(void **unused)
@@ -91,7 +122,11 @@ static void every_written_card_has_a_gate_at_every_offset(void **unused)
 {
 	static const char *const cards[] = {"411111111111", "4111111111111111",
 		"4111-1111-1111-1111", "3782.822463.10005", "3056 930902 5904",
-		"4111+1111+1111+1111+003"};
+		"4111+1111+1111+1111+003", "4111_1111_1111_1111",
+		"cc1=4111&cc2=1111&cc3=1111&cc4=1111",
+		"\"card_no01\": \"4111\", \"card_no02\": \"1111\"",
+		"\x5a\x08\x41\x11\x11\x11\x11\x11\x11\x11",
+		"\x57\x0c\x41\x11\x11\x11\x11\x11\x11\x11\xd3\x01\x22\x01"};
 	uint8_t data[256];
 
 	(void)unused;

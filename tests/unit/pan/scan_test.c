@@ -22,6 +22,17 @@ static void scan_all(struct bytes text, struct pan_scan *out)
 	pan_find(fixture_table(), &key, text, 0, text.len, true, true, out);
 }
 
+/* The token is that of the digits, however they are written. */
+static bool token_fits(struct bytes text, const struct pan_hit *hit, const char *digits)
+{
+	const struct pan_hit plain = {.len = (uint32_t)strlen(digits)};
+	uint8_t secret[32] = {7}, got[PAN_TOKEN_LEN], want[PAN_TOKEN_LEN];
+
+	pan_token(secret, text, hit, got);
+	pan_token(secret, bytes_text(digits), &plain, want);
+	return memcmp(got, want, sizeof(got)) == 0;
+}
+
 static void same_as_naive(struct bytes text)
 {
 	struct naive_hit want[NAIVE_HITS_MAX];
@@ -45,6 +56,10 @@ static void same_as_naive(struct bytes text)
 		assert_int_equal((got.hit[i].why & WHY_BIT(WHY_CARD_TEST)) != 0, want[i].test);
 		assert_int_equal(
 			(got.hit[i].why & WHY_BIT(WHY_CARD_GROUPED)) != 0, want[i].grouped);
+		assert_int_equal((got.hit[i].why & WHY_BIT(WHY_CARD_TRACK)) != 0, want[i].track);
+		assert_int_equal((got.hit[i].why & WHY_BIT(WHY_CARD_EMV)) != 0, want[i].chip);
+		assert_int_equal((got.hit[i].why & WHY_BIT(WHY_CARD_SPLIT)) != 0, want[i].split);
+		assert_true(token_fits(text, &got.hit[i], want[i].digits));
 		assert_memory_equal(got.hit[i].bin, want[i].digits, 6);
 	}
 }
@@ -88,10 +103,14 @@ static size_t write_grouped(const char *digits, char separator, char *out)
 
 static const char *const lefts[] = {"", " ", "=", "\"", ":", "&", "|", ",", ";", ">", "(", "/",
 	"\n", "\t", "'", "\\", "\xef\xbc\x9a", "%22", "%3A", "%3d", "%7C", "%E4",
-	"cc=", "{\"card\":\"", "12/27 ", "10:03:12 ", "7 ", "No. "};
+	"cc=", "{\"card\":\"", "12/27 ", "10:03:12 ", "7 ", "No. ", "No.", "\xaa\x89No.", "=3D",
+	"\\n", "\\t", "\\u003d", "\\u0022", "\\x3D", "\\x22", "&#61;", "\\\""};
 static const char *const rights[] = {"", " ", "\"", "&", "|", ",", ";", "<", ")", "/", "\n", "\t",
 	"'", "\\", ".", ". ", "=", ":", "%22", "%7C12%2F27", " 12/27 123", "|12|27|123", "?", "@",
 	"\xe5\xb9\xb4", "^", "+12", " 1"};
+
+#define LEFTS (sizeof(lefts) / sizeof(lefts[0]))
+#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
 
 static size_t around(
 	const char *left, const char *card, size_t card_len, const char *right, char *out)
@@ -133,7 +152,7 @@ static void found_once(
 
 static void every_form_of_every_range_is_found_between_all_neighbours(void **unused)
 {
-	static const char separators[] = {'\0', ' ', '-', '.', '+'};
+	static const char separators[] = {'\0', ' ', '-', '.', '+', '_'};
 	const struct naive_issuer *rows;
 	size_t count = naive_issuers(&rows), vectors = 0;
 	uint64_t state = 42;
@@ -149,8 +168,9 @@ static void every_form_of_every_range_is_found_between_all_neighbours(void **unu
 					continue;
 				size_t form_len = s == 0 ? write_card(card, NULL, 0, form)
 							 : write_grouped(card, separators[s], form);
-				for (size_t n = 0; form_len > 0 && n < 28u * 28u; n++) {
-					const char *left = lefts[n % 28], *right = rights[n / 28];
+				for (size_t n = 0; form_len > 0 && n < LEFTS * RIGHTS; n++) {
+					const char *left = lefts[n % LEFTS],
+						   *right = rights[n / LEFTS];
 					if (s > 0 && separators[s] == right[0])
 						continue; /* chains have tests of their own */
 					size_t all = around(left, form, form_len, right, text);
@@ -192,12 +212,15 @@ static void near_misses_stay_silent(void **unused)
 		"x3566002020360505", /* left neighbours */
 		"_3566002020360505", ".3566002020360505", "+3566002020360505", "%3566002020360505",
 		"-3566002020360505", "0.3566002020360505", "%413566002020360505",
-		"%2D3566002020360505", "3566002020360505x", "3566002020360505_",
+		"%2D3566002020360505", "Info.3566002020360505", "v1.3566002020360505",
+		"a.no.3566002020360505", "=4D3566002020360505", "0=3d3566002020360505",
+		"\\u00413566002020360505", "\\x413566002020360505", "\\b3566002020360505",
+		"3566002020360505x", "3566002020360505_",
 		"3566002020360505.5",                                       /* right neighbours */
 		"35660020203605050", "03566002020360505",                   /* longer runs */
 		"8888888888888888", "0000000000000000", "5555555555555557", /* placeholders */
 		"4012 8888-8888 1881", "4012  8888 8888 1881", "401 28888 8888 1881",
-		"40128888 88881881", "3566/0020/2036/0505", "3566_0020_2036_0505",
+		"40128888 88881881", "3566/0020/2036/0505",
 		"a1b2c3d4-3566-0020-2036-0505-a1b2c3d4e5f6", "3566-0020-2036-0505-abcd",
 		"55000055-5555-4555-8555-555555555559", "3566-0020-2036-0505-1234",
 		"1234 3566 0020 2036 0505", /* a list of numbers */
