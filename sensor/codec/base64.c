@@ -271,6 +271,20 @@ static int look_at(struct bytes buf, const struct run *run, size_t off, uint32_t
 	return look_of(bytes_of(out, base64_decode(NULL, coded, align, out, sizeof(out))));
 }
 
+/* A reading that begins at off, as one of the whole run: what begins as something packed begins
+ * there, other text may have begun before. */
+static void choose(struct bytes buf, const struct run *run, size_t off, uint32_t align, int look,
+	struct stretch *out)
+{
+	bool exact = off == run->off || look == LOOK_DEFLATED || look == LOOK_PACKED;
+	uint32_t chars = align;
+
+	for (size_t i = run->off; !exact && i < off; i++)
+		chars += buf.ptr[i] != '\\';
+	out->off = exact ? off : run->off;
+	out->variant = chars & VARIANT_ALIGN;
+}
+
 /* Which beginning and alignment look best; false if none looks like anything. */
 static bool clear_look(struct bytes buf, const struct run *run, struct stretch *out)
 {
@@ -283,11 +297,10 @@ static bool clear_look(struct bytes buf, const struct run *run, struct stretch *
 		for (uint32_t align = 0; align <= VARIANT_ALIGN; align++) {
 			int look = look_at(buf, run, off, align);
 
-			if (look > best) {
-				best = look;
-				out->off = off;
-				out->variant = align;
-			}
+			if (look <= best)
+				continue;
+			best = look;
+			choose(buf, run, off, align, look, out);
 		}
 	}
 	return best > 0;
@@ -321,8 +334,8 @@ static bool looks_random(struct bytes buf, const struct run *run, struct stretch
 	size_t off = run->off;
 
 	if (run->chars < RANDOM_MIN || run->changes * 5 < run->chars * 2 ||
-		run->digits * 32 < run->chars || run->upper * 6 < run->chars ||
-		run->lower * 6 < run->chars)
+		run->digits * 32 < run->chars || run->upper * 16 < run->chars ||
+		run->lower * 16 < run->chars)
 		return false;
 	if (buf.ptr[off] == '/') {
 		struct bytes path = bytes_of(buf.ptr + off + 1, PIECE_MAX / 4);

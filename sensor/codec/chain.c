@@ -3,8 +3,6 @@
 #include "codec/glyph.h"
 #include "codec/look.h"
 
-#define FRONT_MAX 64 /* literal bytes before the first escape */
-#define BACK_MAX 48  /* .. and behind the last: the next chain's front begins there */
 #define COUNT_MIN 2
 #define NUMBER_MAX 40 /* bytes on each side in which a number may stand that has one escape */
 
@@ -19,19 +17,32 @@ static bool parted(struct bytes buf, size_t from, size_t end)
 	return bytes_find(bytes_of(buf.ptr + from, end - from), bytes_text("\r\n\r\n")) != SIZE_MAX;
 }
 
+static bool is_lead(const struct escapes *escapes, uint8_t c)
+{
+	return escapes->lead == ANY_WIDE ? c >= 0x80 || c == 0x1b : c == escapes->lead;
+}
+
+/* The next byte that an escape may begin with, or buf.len. */
+static size_t next_lead(const struct escapes *escapes, struct bytes buf, size_t at)
+{
+	if (escapes->lead != ANY_WIDE) {
+		size_t lead = bytes_find_byte(bytes_skip(buf, at), escapes->lead);
+
+		return lead == SIZE_MAX ? buf.len : at + lead;
+	}
+	while (at < buf.len && !is_lead(escapes, buf.ptr[at]))
+		at++;
+	return at;
+}
+
 /* Next escape at or behind that place: its place, or buf.len. */
 static size_t next_escape(
 	const struct escapes *escapes, struct bytes buf, size_t at, struct escape *out)
 {
-	while (at < buf.len) {
-		size_t lead = bytes_find_byte(bytes_skip(buf, at), escapes->lead);
-
-		if (lead == SIZE_MAX)
-			break;
-		*out = escapes->at(buf, at + lead);
+	for (at = next_lead(escapes, buf, at); at < buf.len; at = next_lead(escapes, buf, at + 1)) {
+		*out = escapes->at(buf, at);
 		if (out->len > 0)
-			return at + lead;
-		at += lead + 1;
+			return at;
 	}
 	out->len = 0;
 	return buf.len;
@@ -40,11 +51,11 @@ static size_t next_escape(
 /* Where the last escape before that place ends; SIZE_MAX: none within reach. */
 static size_t escape_before(const struct escapes *escapes, struct bytes buf, size_t at)
 {
-	size_t reach = FRONT_MAX + BACK_MAX + ESCAPE_MAX;
+	size_t reach = 2 * escapes->beside + ESCAPE_MAX;
 
 	reach = reach < escapes->gap + ESCAPE_MAX ? escapes->gap + ESCAPE_MAX : reach;
 	for (size_t back = 1; back <= reach && back <= at; back++) {
-		if (buf.ptr[at - back] != escapes->lead)
+		if (!is_lead(escapes, buf.ptr[at - back]))
 			continue;
 		struct escape escape = escapes->at(buf, at - back);
 
@@ -54,13 +65,14 @@ static size_t escape_before(const struct escapes *escapes, struct bytes buf, siz
 	return SIZE_MAX;
 }
 
-/* Where the literal bytes begin that go with the chain whose first escape stands there. */
-static size_t front_of(struct bytes buf, size_t first, size_t before)
+/* Where the literal bytes begin that go with the chain whose first escape stands there; those
+ * next to the escape before are the other chain's. */
+static size_t front_of(const struct escapes *escapes, struct bytes buf, size_t first, size_t before)
 {
-	size_t off = first > FRONT_MAX ? first - FRONT_MAX : 0;
+	size_t off = first > escapes->beside ? first - escapes->beside : 0;
 
-	if (before != SIZE_MAX && before + BACK_MAX > off)
-		off = before + BACK_MAX < first ? before + BACK_MAX : first;
+	if (before != SIZE_MAX && before + escapes->beside > off)
+		off = before + escapes->beside < first ? before + escapes->beside : first;
 	for (size_t at = first; at > off + 3; at--) {
 		if (blank_line(buf, at - 4))
 			return at;
@@ -70,9 +82,8 @@ static size_t front_of(struct bytes buf, size_t first, size_t before)
 
 static size_t back_of(const struct escapes *escapes, struct bytes buf, size_t last_end, size_t next)
 {
-	size_t end = last_end + BACK_MAX < next ? last_end + BACK_MAX : next;
+	size_t end = last_end + escapes->beside < next ? last_end + escapes->beside : next;
 
-	(void)escapes;
 	for (size_t at = last_end; at < end; at++) {
 		if (blank_line(buf, at))
 			return at;
@@ -120,10 +131,16 @@ static void chain_walk(
 	}
 }
 
-static bool plausible(struct bytes buf, const struct chain *chain)
+static bool plausible(const struct escapes *escapes, struct bytes buf, const struct chain *chain)
 {
 	if (!chain->strong)
 		return false;
+	if (escapes->holds != NULL) {
+		size_t off = chain->first < CHAIN_GAP ? 0 : chain->first - CHAIN_GAP;
+
+		return escapes->holds(
+			bytes_head(bytes_skip(buf, off), chain->last_end + CHAIN_GAP - off));
+	}
 	return chain->count >= COUNT_MIN ||
 	       digits_beside(buf, chain->first, true) +
 			       digits_beside(buf, chain->last_end, false) >=
@@ -143,11 +160,11 @@ bool chain_find(const struct escapes *escapes, struct bytes buf, size_t from, st
 		struct chain chain;
 
 		chain_walk(escapes, buf, at, &chain);
-		size_t off = front_of(buf, at, before);
+		size_t off = front_of(escapes, buf, at, before);
 		bool first =
 			before == SIZE_MAX || at - before > escapes->gap || parted(buf, before, at);
 
-		if (first && off >= from && plausible(buf, &chain)) {
+		if (first && off >= from && plausible(escapes, buf, &chain)) {
 			out->off = off;
 			out->len = back_of(escapes, buf, chain.last_end, chain.next) - off;
 			out->variant = 0;
@@ -167,7 +184,7 @@ size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *
 		struct escape escape;
 		size_t next = next_escape(escapes, coded, at, &escape);
 		size_t plain = next - at < room - n ? next - at : room - n;
-		uint8_t byte[UTF8_MAX];
+		uint8_t byte[PUT_MAX];
 
 		memcpy(out + n, coded.ptr + at, plain);
 		n += plain;
@@ -175,8 +192,7 @@ size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *
 			break;
 		size_t put = escapes->put(coded.ptr + next, escape.len, byte);
 
-		if (put > room - n)
-			break;
+		put = put < room - n ? put : room - n;
 		memcpy(out + n, byte, put);
 		n += put;
 		at = next + escape.len;

@@ -7,7 +7,9 @@
 
 #include "codec/coding.h"
 
-#define ESCAPE_MAX 12 /* bytes of the longest, a pair of surrogates */
+#define ESCAPE_MAX 56 /* bytes of the longest, digits of ISO-2022-JP */
+#define PUT_MAX 64    /* .. and of what one means */
+#define ANY_WIDE 0    /* a lead: ESC, and whatever is not ASCII */
 
 struct escape {
 	size_t len;  /* 0: none stands there */
@@ -15,14 +17,18 @@ struct escape {
 };
 
 struct escapes {
-	uint8_t lead; /* the byte that each begins with */
-	size_t gap;   /* literal bytes that may stand between two */
+	uint8_t lead;  /* the byte that each begins with, or ANY_WIDE */
+	size_t gap;    /* literal bytes that may stand between two */
+	size_t beside; /* literal bytes on each side that come along */
 	struct escape (*at)(struct bytes buf, size_t at);
-	/* What an escape of that length means, at most UTF8_MAX bytes; returns how many. */
+	/* What an escape of that length means, at most PUT_MAX bytes; returns how many. */
 	size_t (*put)(const uint8_t *escape, size_t len, uint8_t *out);
+	/* Whether a chain has what is wanted; NULL: two escapes, or one beside a number. */
+	bool (*holds)(struct bytes chain);
 };
 
 #define CHAIN_GAP 24
+#define CHAIN_BESIDE 64
 
 bool chain_find(const struct escapes *escapes, struct bytes buf, size_t from, struct stretch *out);
 size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *out, size_t room);

@@ -17,7 +17,7 @@
 #include "base/bytes.h"
 #include "codec/layer.h"
 
-#define STRETCH_LEFT 64
+#define STRETCH_LEFT 96
 #define STRETCH_RIGHT 64
 
 struct unpacker; /* codec/unpack.h */

@@ -77,7 +77,7 @@ static bool looks_random(struct bytes coded)
 		upper += coded.ptr[i] >= 'A' && coded.ptr[i] <= 'F';
 		lower += coded.ptr[i] >= 'a' && coded.ptr[i] <= 'f';
 	}
-	return (upper == 0 || lower == 0) && (upper + lower) * 8 >= coded.len;
+	return (upper == 0 || lower == 0) && upper + lower > 1;
 }
 
 /* An even run begins with its first digit; an odd one with either. */

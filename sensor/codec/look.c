@@ -2,10 +2,11 @@
 
 #include "codec/glyph.h"
 
-#define TEXT_MIN 8   /* bytes: fewer tell nothing */
-#define UTF16_MIN 16 /* bytes */
-#define DEFLATED_MIN 4
-#define NAME_MIN 4 /* of the file name that a tar header begins with */
+#define TEXT_MIN 8     /* bytes: fewer tell nothing */
+#define UTF16_MIN 16   /* bytes */
+#define DEFLATED_MIN 4 /* characters */
+#define KEYED_MIN 20   /* bytes */
+#define NAME_MIN 4     /* of the file name that a tar header begins with */
 
 static bool starts(struct bytes in, const char *magic, size_t len)
 {
@@ -57,6 +58,12 @@ static bool is_packed(struct bytes in)
 	       starts(in, "\x89PNG", 4) || is_emv(in) || is_tar(in);
 }
 
+/* ASCII or a full-width digit. */
+static bool is_unit(uint8_t low, uint8_t high)
+{
+	return (high == 0 && is_text(low)) || (high == 0xff && low >= 0x10 && low <= 0x19);
+}
+
 static bool is_utf16(struct bytes in)
 {
 	size_t units = in.len / 2, little = 0, big = 0;
@@ -64,8 +71,8 @@ static bool is_utf16(struct bytes in)
 	if (in.len < UTF16_MIN)
 		return false;
 	for (size_t i = 0; i + 1 < in.len; i += 2) {
-		little += is_text(in.ptr[i]) && in.ptr[i + 1] == 0;
-		big += is_text(in.ptr[i + 1]) && in.ptr[i] == 0;
+		little += is_unit(in.ptr[i], in.ptr[i + 1]);
+		big += is_unit(in.ptr[i + 1], in.ptr[i]);
 	}
 	return little * 4 >= units * 3 || big * 4 >= units * 3;
 }
@@ -105,28 +112,72 @@ static int text_share(struct bytes in)
 	return share < LOOK_TEXT ? 0 : share;
 }
 
-/* The next symbol of a block with fixed codes (RFC 1951 section 3.2.6) if it is a character. */
-static bool literal_text(struct bytes in, size_t bit)
+/* The symbol of a block with fixed codes (RFC 1951 section 3.2.6) that begins at that bit, if it
+ * is a byte below 144; else -1. */
+static int literal_at(struct bytes in, size_t bit)
 {
 	unsigned code = 0;
 
 	if ((bit + 8) / 8 >= in.len)
-		return false;
+		return -1;
 	for (size_t i = bit; i < bit + 8; i++)
-		code = code << 1 | (in.ptr[i / 8] >> i % 8 & 1u);
-	return code >= 0x30 && is_text((uint8_t)(code - 0x30));
+		code = code << 1 | ((unsigned)in.ptr[i / 8] >> i % 8 & 1u);
+	return code >= 0x30 && code < 0xc0 ? (int)code - 0x30 : -1;
 }
 
-/* Raw deflate of a short text: its last block, of fixed codes, begins with characters. */
+/* Raw deflate of a short text: its last block, of fixed codes, begins with characters; or with
+ * an EMV tag and its length. */
 static bool is_deflated(struct bytes in)
 {
 	if (in.len < TEXT_MIN || (in.ptr[0] & 7) != 3)
 		return false;
+	int first = literal_at(in, 3), second = literal_at(in, 11);
+
+	if ((first == 0x57 || first == 0x5a) && second >= 7 && second <= 19)
+		return true;
 	for (size_t i = 0; i < DEFLATED_MIN; i++) {
-		if (!literal_text(in, 3 + 8 * i))
+		int literal = literal_at(in, 3 + 8 * i);
+
+		if (literal < 0 || !is_text((uint8_t)literal))
 			return false;
 	}
 	return true;
+}
+
+/* Text under a key that is added: the bytes stay within half of all. */
+static bool is_added(struct bytes in)
+{
+	uint32_t kinds = 0; /* of bytes: eight values each */
+
+	for (size_t i = 0; i < in.len; i++)
+		kinds |= 1u << (in.ptr[i] >> 3);
+	for (unsigned turn = 0; turn < 32; turn++) {
+		uint32_t turned = turn == 0 ? kinds : kinds << turn | kinds >> (32 - turn);
+
+		if (turned >> 16 == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Text under a key of that many bytes by XOR: ASCII leaves the key's highest bits. */
+static bool is_keyed(struct bytes in, size_t period)
+{
+	for (size_t i = period; i < in.len; i++) {
+		if ((in.ptr[i] ^ in.ptr[i - period]) & 0x80)
+			return false;
+	}
+	return true;
+}
+
+static int hidden_text(struct bytes in)
+{
+	if (is_deflated(in))
+		return LOOK_DEFLATED;
+	if (in.len < KEYED_MIN)
+		return 0;
+	return is_added(in) || is_keyed(in, 2) || is_keyed(in, 3) || is_keyed(in, 4) ? LOOK_KEYED
+										     : 0;
 }
 
 int look_of(struct bytes decoded)
@@ -139,5 +190,5 @@ int look_of(struct bytes decoded)
 		return LOOK_UTF16;
 	int share = text_share(in);
 
-	return share == 0 && is_deflated(in) ? LOOK_DEFLATED : share;
+	return share == 0 ? hidden_text(in) : share;
 }

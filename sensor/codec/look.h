@@ -8,7 +8,8 @@
 #define LOOK_BYTES 48 /* no more than these are looked at */
 
 enum {
-	LOOK_DEFLATED = 1, /* raw deflate that begins with text: four bytes tell it */
+	LOOK_KEYED = 1,    /* text under a key of one to four bytes by XOR, or one that is added */
+	LOOK_DEFLATED = 2, /* raw deflate that begins with text: four bytes tell it */
 	LOOK_TEXT = 80,    /* .. LOOK_TEXT + 20: mostly ASCII, UTF-8, full-width digits */
 	LOOK_UTF16 = 200,  /* ASCII in UTF-16 of either order */
 	LOOK_PACKED = 300, /* begins as something packed, an image, an archive, EMV tags */

@@ -16,7 +16,11 @@ static size_t percent_put(const uint8_t *escape, size_t len, uint8_t *out)
 	return 1;
 }
 
-static const struct escapes percent = {'%', CHAIN_GAP, percent_at, percent_put};
+static const struct escapes percent = {.lead = '%',
+	.gap = CHAIN_GAP,
+	.beside = CHAIN_BESIDE,
+	.at = percent_at,
+	.put = percent_put};
 
 static bool percent_find(struct bytes buf, size_t from, struct stretch *out)
 {

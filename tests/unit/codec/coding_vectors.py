@@ -1,11 +1,14 @@
 """usage: coding_vectors.py CODING OUTPUT: texts that are written in it, with what they mean,
 and decoys that are not.  Fields as vectors.h reads them: kind, coded, plain."""
 import base64
-import binascii
 import hashlib
+import html
+import json
+import quopri
 import random
 import struct
 import sys
+import unicodedata
 import urllib.parse
 import uuid
 
@@ -100,6 +103,117 @@ def percent_found():
     yield b"\xe3\x81\x82 100%, %zz %4 " + every("%%%02x", number), number
 
 
+def wrapped(name):
+    """Every record in it; and a long one."""
+    for record in records():
+        if name != "json_escape" or record.isascii():
+            yield record.encode()
+    yield ("x" * 4000 + digits(16)).encode()
+
+
+def json_escape_found():
+    for plain in wrapped("json_escape"):
+        for pattern in ("\\u%04x", "\\u%04X"):
+            yield surrounded(every(pattern, plain)), plain
+    for text in ("\u4f50\u85e4 4111", "\U0001f4b3\u00e9 5555", "\u00e9t\u00e9"):
+        yield json.dumps(text).encode(), text.encode()
+    number = digits(16)
+    yield f"card{number}\\u003d12".encode(), f"card{number}=12".encode()
+    yield b'\\ud83d \\udcb3 \\u12 ' + every("\\u%04x", number.encode()), number.encode()
+
+
+def js_escape_found():
+    for plain in wrapped("js_escape"):
+        for pattern in ("\\x%02x", "\\x%02X", "\\%03o"):
+            yield surrounded(every(pattern, plain)), plain
+    number = digits(16).encode()
+    yield b"a=" + number[:4] + b"\\x20" + number[4:8] + b"\\40" + number[8:12], \
+        b"a=" + number[:4] + b" " + number[4:8] + b" " + number[8:12]
+
+
+def html_found():
+    for plain in wrapped("html"):
+        if plain.isascii():
+            for pattern in ("&#%d;", "&#x%x;", "&#x%X;", "&#%03d;"):
+                yield surrounded(every(pattern, plain)), plain
+    for text in (f"<b>{grouped('&nbsp;')}</b>", f"{digits(16)}&quot;&amp;exp=12",
+                 "&#20304;&#x85e4;", f"card&equals;{digits(16)}&comma;12", f"{digits(16)}&#124;12"):
+        yield text.encode(), html.unescape(text).encode()
+
+
+def quoted_printable_found():
+    for plain in wrapped("quoted_printable"):
+        yield surrounded(every("=%02X", plain)), plain
+        pairs = ["=%02X" % byte for byte in plain]
+        for end in ("=\r\n", "=\n"):
+            lines = ("".join(pairs[at:at + 24]) for at in range(0, len(pairs), 24))
+            yield end.join(lines).encode(), plain
+    for plain in ("caf\u00e9 \u4f50\u85e4 " + digits(16), "a=b;c=" + digits(16), "\u3000" * 40):
+        yield quopri.encodestring(plain.encode()), plain.encode()
+    number = base64.b64encode(b"x" * 90 + digits(16).encode())
+    yield quopri.encodestring(number, quotetabs=True).rstrip(), number
+    yield b"a:4111=201111=202222=203333", b"4111 1111 2222 3333"
+
+
+def base32_found():
+    for record in records():
+        plain = record.encode()
+        coded = base64.b32encode(plain)
+        for text in (coded, coded.rstrip(b"="), coded.rstrip(b"=").lower()):
+            yield surrounded(text), plain
+    noise = RNG.randbytes(90)
+    yield surrounded(base64.b32encode(noise)), noise
+    yield base64.b32encode(b"x" * 4000 + noise), noise
+
+
+def charcodes_found():
+    for plain in wrapped("charcodes"):
+        for separator in (",", ", ", " ", ";", "|", "\n"):
+            yield surrounded(separator.join(str(byte) for byte in plain).encode()), plain
+    noise = RNG.randbytes(90)
+    yield b"[" + ",".join(str(byte) for byte in noise).encode() + b"]", noise
+    number = digits(16).encode()
+    yield b"1000,7|" + "|".join(str(byte) for byte in number).encode() + b",300", number
+
+
+def utf16(order):
+    for record in records():
+        if record.isascii() and len(record) > 12:
+            yield record.encode("utf-16-" + order), record.encode()
+    mark = "\ufeff".encode("utf-16-" + order)
+    wide = "".join(chr(0xff10 + int(digit)) for digit in digits(16))
+    for text in ("card=" + digits(16) + "\u4f50\u85e4 exp=12", wide, "n=" + wide,
+                 grouped("\u3000"), grouped("\u00a0"), "x" * 3000 + digits(16),
+                 "card=" + digits(16) + "\U0001f4b3 ok ok ok"):
+        yield text.encode("utf-16-" + order), text.encode()
+    yield mark + "4111".encode("utf-16-" + order), b"4111"
+    for record in list(records())[7:12]:
+        yield b"\xff\x01" + record.encode("utf-16-" + order) + b"\xff\x01", record.encode()
+
+
+def utf16le_found():
+    yield from utf16("le")
+
+
+def utf16be_found():
+    yield from utf16("be")
+
+
+def wide_found():
+    for charset in ("utf-8", "shift_jis", "euc_jp", "iso2022_jp"):
+        for count in range(13, 20):
+            number = digits(count)
+            coded = "".join(chr(0xff10 + int(digit)) for digit in number).encode(charset)
+            yield surrounded(coded), number.encode()
+            yield b"card_number=" + coded + b"&exp=12", f"card_number={number}&exp=12".encode()
+    for separator, plain in (("\u00a0", " "), ("\u3000", " "), ("\uff0d", "-"), ("\u2212", "-")):
+        text = grouped(separator)
+        yield b"n: " + text.encode(), b"n: " + text.replace(separator, plain).encode()
+        text = "".join(chr(0xff10 + int(c)) if c.isdigit() else c for c in text)
+        yield text.encode(), unicodedata.normalize("NFKC", text).replace(
+            separator, plain).replace("\u2212", "-").encode()
+
+
 PROSE = """The order was placed on 12 May 2024 and will be sent when the parcel is ready. Please
 wait for our mail or call the shop during the day (03-1234-5678); thank you for your visit.
 ABCDEFGHIJKLMNOPQRSTUVWXYZ is the alphabet and abcdefghijklmnopqrstuvwxyz is it again."""
@@ -129,7 +243,7 @@ def decoys():
 
 def not_for(name, text):
     """A decoy that may as well be written in it: chance gives such."""
-    return name == "hex" and (len(text) < 90 and "=" in text)
+    return name == "hex" and len(text) < 90 and "=" in text
 
 
 FOUND = {name[:-len("_found")]: function for name, function in list(globals().items())
