@@ -202,7 +202,7 @@ static bool take_hit(struct card_scan *scan, uint64_t end, int sum)
 /* A holder stands in every order: beside a number alone it makes no card of it. */
 static uint8_t own_of(const struct pan_hit *hit, uint64_t why)
 {
-	const uint64_t against = WHY_BIT(WHY_CARD_DECOY_KEY);
+	const uint64_t against = WHY_BIT(WHY_CARD_DECOY_KEY) | WHY_BIT(WHY_CARD_IN_LIST);
 
 	if ((why & WHY_BIT(WHY_CARD_KEY)) != 0 ||
 		why_sum(why & ~WHY_BIT(WHY_CARD_HOLDER)) >= WHY_EVIDENCE)
@@ -217,6 +217,7 @@ static uint8_t own_of(const struct pan_hit *hit, uint64_t why)
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
+	const uint64_t named = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_DECOY_KEY);
 	const struct view *view = scan->view;
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
 	size_t right = hit->off + hit->len + PAN_CONTEXT;
@@ -226,6 +227,8 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	uint64_t why = hit->why | pan_context(&scan->env->table,
 					  bytes_of(window->buf.ptr + left, right - left),
 					  hit->off - left, hit->len, view->key);
+	if ((why & named) == 0)
+		why |= table_why(&scan->table);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
 		return;
 	int sum = why_sum(why);
@@ -251,6 +254,16 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	show(scan->env, window, hit, cards);
 }
 
+/* The table up to there. */
+static void read_on(struct card_scan *scan, const struct window *window, size_t to)
+{
+	size_t from = scan->table.next > window->base + window->from
+			      ? (size_t)(scan->table.next - window->base)
+			      : window->from;
+
+	table_read(&scan->table, &scan->env->table, window, from, to);
+}
+
 static void judge_found(struct card_scan *scan, const struct window *window)
 {
 	const struct pan_scan *found = &scan->env->found;
@@ -264,8 +277,11 @@ static void judge_found(struct card_scan *scan, const struct window *window)
 		return;
 	scan->env->hits_more += found->more;
 	cards = scan->get(scan->self, window_place(window, found->hit[0].off));
-	for (uint32_t i = 0; cards != NULL && i < found->count; i++)
-		judge_hit(scan, window, &found->hit[i], cards);
+	for (uint32_t i = 0; cards != NULL && i < found->count; i++) {
+		const struct pan_hit *hit = &found->hit[i];
+		read_on(scan, window, hit->off);
+		judge_hit(scan, window, hit, cards);
+	}
 }
 
 /* In as many steps as it takes for every hit to be among those that one look can tell. */
@@ -273,6 +289,11 @@ void card_window(void *self, const struct window *window)
 {
 	struct card_scan *scan = self;
 	size_t from = window->from, step = window->to - window->from;
+	const bool whole = window->before_start && window->after_end;
+	const struct table table = scan->table;
+
+	if (whole)
+		scan->table = (struct table){.next = window->base + from};
 
 	while (from < window->to) {
 		size_t to = window->to - from > step ? from + step : window->to;
@@ -283,8 +304,11 @@ void card_window(void *self, const struct window *window)
 			continue;
 		}
 		judge_found(scan, window);
+		read_on(scan, window, to);
 		from = to;
 	}
+	if (whole)
+		scan->table = table;
 }
 
 static uint32_t bits_set(const struct cards *cards)

@@ -11,6 +11,7 @@
 
 #include "base/masked.h"
 #include "detect/card_set.h"
+#include "detect/table.h"
 #include "detect/tail.h"
 #include "fact/fact.h"
 #include "pan/pan.h"
@@ -94,10 +95,11 @@ struct card_scan {
 	struct cards *(*get)(void *self, const struct inspect_place *place);
 	void *self;
 	uint32_t *shaped, *failed;
-	uint64_t told; /* what ends at or before that offset was told, if no surer than */
-	int told_sum;  /* this: not again */
-	uint64_t end;  /* out: behind the last hit that was taken, 0: none was; */
-	int sum;       /* the surest, taken or not; from INT_MIN on */
+	uint64_t told;      /* what ends at or before that offset was told, if no surer than */
+	int told_sum;       /* this: not again */
+	uint64_t end;       /* out: behind the last hit that was taken, 0: none was; */
+	int sum;            /* the surest, taken or not; from INT_MIN on */
+	struct table table; /* of a view that comes in several windows: up to the last of them */
 };
 void card_window(void *scan, const struct window *window);
 

@@ -81,6 +81,7 @@ void look_now(struct inspect *inspect, struct flow_table *table)
 	struct card_scan scan = card_scan_of(inspect, &look->view);
 	scan.shaped = &ignored[0]; /* they are counted when these bytes are judged for good */
 	scan.failed = &ignored[1];
+	scan.table = at(inspect, id)->table;
 	scan.told = look->told;
 	scan.told_sum = look->told_sum;
 	tail_look(&inspect->tails, id, (struct window_sink){.self = &scan, .scan = card_window});

@@ -364,7 +364,10 @@ static void note_told(const struct inspect *inspect, uint32_t id, struct card_sc
 {
 	const struct open_tail *open = pool_at(&inspect->tails, id);
 
-	if (id == 0 || open->tail.looked == 0)
+	if (id == 0)
+		return;
+	scan->table = open->table;
+	if (open->tail.looked == 0)
 		return;
 	scan->told = open->look.told;
 	scan->told_sum = open->look.told_sum;
@@ -385,6 +388,8 @@ static void feed(struct inspect *inspect, struct card_scan *scan, const struct v
 		look_end(inspect, *id);
 	tail_feed(
 		&inspect->tails, id, &run, (struct window_sink){.self = scan, .scan = card_window});
+	if (*id != 0)
+		((struct open_tail *)pool_at(&inspect->tails, *id))->table = scan->table;
 	if (*id != 0 && (is_new || ((struct tail *)pool_at(&inspect->tails, *id))->waits == 0))
 		look_begin(inspect, *id, view, is_new);
 }

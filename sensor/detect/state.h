@@ -66,6 +66,7 @@ struct look {
 struct open_tail { /* of the pool of tails */
 	struct tail tail;
 	struct look look;
+	struct table table;
 };
 
 struct inspect {

@@ -12,7 +12,9 @@
 #define KEY_WORDS 3    /* "credit card number" */
 #define RECORD_AFTER 5 /* fields behind the card that may be expiry and code */
 #define RECORD_BEFORE 3
-#define YEAR_FIRST 24 /* of an expiry without a name */
+#define GROUPS 4        /* 4-4-4-4, */
+#define CARD_GROUPED 19 /* and how long it is written */
+#define YEAR_FIRST 24   /* of an expiry without a name */
 #define YEAR_LAST 39
 
 enum gap {             /* what stands before a token: bits */
@@ -443,6 +445,55 @@ static size_t end_own(const struct page *page)
 	return t;
 }
 
+/* Digits that end, or begin, a token. */
+static size_t edge_digits(struct bytes text, bool at_end)
+{
+	size_t count = 0;
+
+	while (count < text.len && is_digit(text.ptr[at_end ? text.len - 1 - count : count]))
+		count++;
+	return count;
+}
+
+static bool is_one_of(uint8_t c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* An integer between brackets, or other long ones, without quotes: constants, keys of rows. */
+static bool in_list(const struct page *page)
+{
+	size_t hit = page->hit, at = page->hit_off, end = page->hit_end;
+
+	if (at == 0 || end >= page->len || !is_one_of(page->text[at - 1], "([,") ||
+		!is_one_of(page->text[end], ",)]"))
+		return false;
+	if (page->text[at - 1] != ',' || page->text[end] != ',')
+		return true;
+	return hit > 0 && hit + 1 < page->count &&
+	       edge_digits(token_text(page, hit - 1), true) > CARD_DIGITS_MIN &&
+	       edge_digits(token_text(page, hit + 1), false) > CARD_DIGITS_MIN;
+}
+
+/* Four groups in a row below four words: columns of a table, each with its head. */
+static bool below_heads(const struct page *page, size_t written)
+{
+	size_t t = page->hit;
+
+	if (written != CARD_GROUPED || t < GROUPS || page->token[t].gap != (GAP_LINE | GAP_STOP))
+		return false;
+	for (size_t words = 1; words <= GROUPS; words++) {
+		struct bytes text = token_text(page, --t);
+		bool first = words == GROUPS;
+		if (edge_digits(text, false) > 0 || !is_letter(text.ptr[0]) ||
+			(page->token[t].classes & WORD_CARD) != 0 ||
+			(!first && page->token[t].gap != GAP_SPACE) ||
+			(first && t > 0 && (page->token[t].gap & GAP_LINE) == 0))
+			return false;
+	}
+	return true;
+}
+
 /* What a value that has a name says. */
 static uint64_t read_value(const struct page *page, size_t t)
 {
@@ -489,6 +540,15 @@ static uint64_t read_own_name(const struct page *page, struct bytes field)
 	return (own & WORD_DECOY) != 0 ? WHY_BIT(WHY_CARD_DECOY_KEY) : 0;
 }
 
+uint64_t pan_name(const struct pan_table *table, struct bytes name)
+{
+	uint16_t classes = words_of_name(table, name);
+
+	if ((classes & WORD_CARD) != 0)
+		return WHY_BIT(WHY_CARD_KEY);
+	return (classes & WORD_DECOY) != 0 ? WHY_BIT(WHY_CARD_DECOY_KEY) : 0;
+}
+
 uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,
 	size_t hit_len, struct bytes field)
 {
@@ -501,6 +561,8 @@ uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t 
 	page.names = find_names(&page, WORD_PARENT | WORD_CARD | WORD_EXPIRY);
 	uint64_t why = read_own_name(&page, field) | read_record(&page);
 	size_t first = first_own(&page), end = end_own(&page);
+	if (in_list(&page) || below_heads(&page, hit_len))
+		why |= WHY_BIT(WHY_CARD_IN_LIST);
 	if (first == 0 && expiry_before(&page))
 		why |= WHY_BIT(WHY_CARD_EXPIRY);
 	for (size_t t = 0; t < page.count; t++) {

@@ -21,6 +21,8 @@
 #define C WHY_BIT(WHY_CARD_CODE)
 #define H WHY_BIT(WHY_CARD_HOLDER)
 #define D WHY_BIT(WHY_CARD_DECOY_KEY)
+#define L WHY_BIT(WHY_CARD_IN_LIST)
+#define OTHER "4242424242424242" /* Luhn-valid */
 
 static uint64_t look(const char *text, const char *field)
 {
@@ -34,8 +36,8 @@ static const char *letters(uint64_t why)
 {
 	static char out[8];
 
-	snprintf(out, sizeof(out), "%s%s%s%s%s", why & K ? "K" : "", why & E ? "E" : "",
-		why & C ? "C" : "", why & H ? "H" : "", why & D ? "D" : "");
+	snprintf(out, sizeof(out), "%s%s%s%s%s%s", why & K ? "K" : "", why & E ? "E" : "",
+		why & C ? "C" : "", why & H ? "H" : "", why & D ? "D" : "", why & L ? "L" : "");
 	return out;
 }
 
@@ -101,7 +103,24 @@ static const struct {
 	/* nothing */
 	{CARD, ""},
 	{"2026-11-20 10:03:12 " CARD " ok", ""},
-	{"[" CARD "," CARD "]", ""},
+	/* indexes and ids */
+	{"order_no[12]=" CARD, "D"},
+	{"card_no[1]=" CARD, "K"},
+	{"\xe5\x8f\x97\xe6\xb3\xa8\xe7\x95\xaa\xe5\x8f\xb7[3]=" CARD, "D"},
+	{"{\"channel_id\":\"" CARD "\"}", "D"},
+	/* what stands beside another number is that one's */
+	{"a=" OTHER "&exp=12/28&cvv=123&b=" CARD, ""},
+	{"b=" CARD "&a=" OTHER "&exp=12/28&cvv=123", ""},
+	{"b=" CARD "&exp=12/28&a=" OTHER "&cvv=123", "E"},
+	{OTHER "|12/28|123|" CARD, ""},
+	{"12/28|123|" CARD, "E"},
+	/* numbers without quotes in lists, below heads */
+	{"[" CARD "," CARD "]", "L"},
+	{"var t=[" OTHER "," CARD "," OTHER "];", "L"},
+	{"[1," CARD ",2]", ""},
+	{"[\"" OTHER "\",\"" CARD "\",\"" OTHER "\"]", ""},
+	{"VALUES (" CARD ",'2026-11-20',7)", "L"},
+	{"VALUES (7,'" CARD "')", ""},
 	{CARD "\n12/27\n123", ""},
 	{"11/20/2026 " CARD, ""},
 	{"https://shop.example/item/" CARD "?size=100", ""},
