@@ -37,6 +37,7 @@ struct page {
 	size_t len, hit_off, hit_end;
 	struct token token[TOKENS_MAX];
 	size_t count, hit;
+	bool whole;   /* nothing stands before text */
 	size_t names; /* first token behind which a card, parent or expiry name stands */
 };
 
@@ -79,6 +80,7 @@ static void read_page(struct page *page, struct bytes around, size_t hit_off, si
 
 	if (left.len > PAN_CONTEXT)
 		left = bytes_skip(left, left.len - PAN_CONTEXT);
+	page->whole = left.len < PAN_CONTEXT;
 	append_decoded(page, left);
 	page->hit_off = page->len;
 	if (page->len < TEXT_MAX)
@@ -118,10 +120,20 @@ static inline uint8_t gap_of(uint8_t c)
 	return c <= ' ' && gaps[c] == 0 ? PARTS : gaps[c];
 }
 
+/* Of a path: what stands behind its last '/'. */
+static struct bytes last_segment(struct bytes name)
+{
+	size_t i = name.len;
+
+	while (i > 0 && name.ptr[i - 1] != '/')
+		i--;
+	return bytes_skip(name, i);
+}
+
 static void add_token(struct page *page, size_t off, size_t len, uint16_t words, uint8_t *gap)
 {
 	if (words == 0 && off != page->hit_off)
-		words = words_of_name(page->table, bytes_of(page->text + off, len));
+		words = words_of_name(page->table, last_segment(bytes_of(page->text + off, len)));
 	if (page->count == TOKENS_MAX)
 		return;
 	page->token[page->count++] = (struct token){
@@ -532,6 +544,10 @@ static size_t find_names(const struct page *page, uint16_t classes)
 static uint64_t read_own_name(const struct page *page, struct bytes field)
 {
 	uint16_t own = (uint16_t)(key_classes(page, page->hit) | words_of_name(page->table, field));
+
+	if ((own & (WORD_CARD | WORD_DECOY | WORD_NUMBER)) == 0)
+		own = words_of_column(
+			page->table, bytes_of(page->text, page->len), page->hit_off, page->whole);
 	bool number =
 		(own & WORD_NUMBER) != 0 && find_names(page, WORD_PARENT | WORD_CARD) < page->hit;
 

@@ -14,8 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A quote that ends at k, escaped or not, less: where it begins. */
+static inline size_t pan_before_quote(const uint8_t *data, size_t k)
+{
+	if (k == 0 || data[k - 1] != '"')
+		return k;
+	return k > 1 && data[k - 2] == '\\' ? k - 2 : k - 1;
+}
+
 /* Where the name ends whose value begins at i, behind the digit that is its last: one of a form
- * (cc1=, card[1]=) or of JSON ("cc1":").  0: none stands there. */
+ * (cc1=, card[1]=) or of JSON ("cc1":", also inside a text).  0: none stands there. */
 static inline size_t pan_key_end(const uint8_t *data, size_t i)
 {
 	size_t k = i;
@@ -23,13 +31,12 @@ static inline size_t pan_key_end(const uint8_t *data, size_t i)
 	if (k > 0 && data[k - 1] == '=') {
 		k--;
 	} else {
-		if (k > 0 && data[k - 1] == '"')
-			k--;
+		k = pan_before_quote(data, k);
 		if (k > 0 && data[k - 1] == ' ')
 			k--;
 		if (k < 2 || data[k - 1] != ':' || data[k - 2] != '"')
 			return 0;
-		k -= 2;
+		k = pan_before_quote(data, k - 1);
 	}
 	if (k > 0 && data[k - 1] == ']')
 		k--;

@@ -224,13 +224,60 @@ static const struct shape *shape_of(const uint8_t group[static GROUPS_MAX], size
 	return NULL;
 }
 
+static bool among(int c, const char *set)
+{
+	return c > 0 && strchr(set, c) != NULL;
+}
+
+/* Is start..end all of a field?  Then its last three digits are no code beside a number. */
+static bool fills_field(const struct scan *scan, size_t start, size_t end)
+{
+	int left = left_of(scan, start), right = scan_at(scan, end);
+
+	if (left == ' ')
+		left = scan_before(scan, start, 2);
+	bool named = among(left, "=:\"'|,;>&<([{\t");
+	bool lined = left == NOTHING || left == '\n';
+	return (named && (right == NOTHING || among(right, "\r\n"))) ||
+	       ((named || lined) && among(right, "\"'|,;&<\t)]}\\"));
+}
+
+/* The reading as 4-4-4-4-3 is a card: does it win over that as 4-4-4-4? */
+static bool longer_wins(const struct scan *scan, size_t start, const struct pan_match *longer,
+	const struct pan_match *shorter)
+{
+	return shorter == NULL || longer->tier < shorter->tier ||
+	       fills_field(scan, start, start + WRITTEN_MAX);
+}
+
+/* Reads the groups at start in both ways, one of which has clean neighbours. */
+static void judge_groups(
+	struct scan *scan, size_t start, const struct shape *shape, bool fits, bool fits_longer)
+{
+	struct pan_match match, longer;
+	enum pan_verdict verdict = PAN_FAILED;
+
+	fits_longer = fits_longer && collect(scan, start, WRITTEN_MAX) == CARD_DIGITS_MAX &&
+		      pan_verify(scan->table, scan->digits, CARD_DIGITS_MAX, &longer) == PAN_CARD;
+	size_t count = collect(scan, start, shape->len);
+	if (fits)
+		verdict = pan_verify(scan->table, scan->digits, count, &match);
+	if (fits_longer && longer_wins(scan, start, &longer, verdict == PAN_CARD ? &match : NULL)) {
+		count = collect(scan, start, WRITTEN_MAX);
+		scan_report(scan, start, WRITTEN_MAX, count, &longer, WHY_BIT(WHY_CARD_GROUPED));
+	} else if (verdict == PAN_CARD) {
+		scan_report(scan, start, shape->len, count, &match, WHY_BIT(WHY_CARD_GROUPED));
+	} else {
+		scan->out->failed += verdict == PAN_FAILED;
+	}
+}
+
 /* Four digits at start that may open card groups. */
 static void grouped(struct scan *scan, size_t start)
 {
 	uint8_t group[GROUPS_MAX];
 	size_t groups;
 	int kind = scan_at(scan, start + 4);
-	struct pan_match match, longer;
 
 	if (!is_separator(kind) || !read_groups(scan, start, kind, group, &groups))
 		return;
@@ -245,20 +292,7 @@ static void grouped(struct scan *scan, size_t start)
 	if (!fits && !fits_longer)
 		return;
 	scan->out->shaped++;
-	fits_longer = fits_longer && collect(scan, start, WRITTEN_MAX) == CARD_DIGITS_MAX &&
-		      pan_verify(scan->table, scan->digits, CARD_DIGITS_MAX, &longer) == PAN_CARD;
-	size_t count = collect(scan, start, shape->len);
-	enum pan_verdict verdict = PAN_FAILED;
-	if (fits)
-		verdict = pan_verify(scan->table, scan->digits, count, &match);
-	if (fits_longer && (verdict != PAN_CARD || longer.tier < match.tier)) {
-		count = collect(scan, start, WRITTEN_MAX);
-		scan_report(scan, start, WRITTEN_MAX, count, &longer, WHY_BIT(WHY_CARD_GROUPED));
-	} else if (verdict == PAN_CARD) {
-		scan_report(scan, start, shape->len, count, &match, WHY_BIT(WHY_CARD_GROUPED));
-	} else {
-		scan->out->failed += verdict == PAN_FAILED;
-	}
+	judge_groups(scan, start, shape, fits, fits_longer);
 }
 
 /* How many digits at the beginning of a digit run belong to an escape ("%22", "%A4", "\\x22",

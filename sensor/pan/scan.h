@@ -71,7 +71,7 @@ struct pan_hit *scan_report(struct scan *scan, size_t start, size_t len, size_t 
 uint64_t track_behind(const struct scan *scan, size_t end);
 /* True if the first track may begin with the number at start: "%B" or 'B' stands before it. */
 bool track_opens(const struct scan *scan, size_t start);
-/* The digit run first..end in hex text: reports the number of a tag.  False: it is none. */
+/* The digit run first..end in hex text: reports the numbers of tags.  False: it has none. */
 bool emv_text(struct scan *scan, size_t first, size_t end);
 /* The same for tags as they are; tag: the place of a gate. */
 void emv_raw(struct scan *scan, size_t tag);

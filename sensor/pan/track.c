@@ -244,12 +244,12 @@ static bool track_in_text(struct scan *scan, size_t end)
 
 bool emv_text(struct scan *scan, size_t first, size_t end)
 {
-	int behind = scan_at(scan, end);
+	int before = scan_before(scan, first, 1), behind = scan_at(scan, end);
+	bool found = (before == 'A' || before == 'a') && number_in_text(scan, first);
 
 	if ((behind == 'D' || behind == 'd') && track_in_text(scan, end))
-		return true;
-	int before = scan_before(scan, first, 1);
-	return (before == 'A' || before == 'a') && number_in_text(scan, first);
+		found = true;
+	return found;
 }
 
 /* Digits to the end of the hex text, which may be filled with 'F'. */

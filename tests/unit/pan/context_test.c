@@ -59,6 +59,19 @@ static const struct {
 	{"cnum1=" CARD, "K"},
 	{"id=" CARD, "D"},
 	{"order_no=" CARD "&total=123", "D"},
+	{"GET /t/card_no%3A%20" CARD "%2C%2010%2F33/x.png HTTP/1.1", "K"},
+	{"/x/12/27/" CARD, ""},
+	/* tables */
+	{"order,holder,card_number,exp,cvv\r\n1007,TARO ABE," CARD ",12/27,123\r\n", "KECH"},
+	{"order;pan;x\n1;2;3\n1007;" CARD ";5\n", "K"},
+	{"\"order\"\t\"Card No\"\n\"1\"\t\"" CARD "\"\n", "K"},
+	{"cc_number,order_no\n" CARD ",1", "K"},
+	{"cc_number,order_no\n1," CARD, "D"},
+	{"cc_number,order_no\n1,2," CARD, ""},
+	{"a|b\nx|" CARD, ""},
+	{"card_number\n" CARD "\n", ""},
+	{"a,b,card_number " CARD, "K"},
+	{"\xe3\x82\xab\xe3\x83\xbc\xe3\x83\x89\xe7\x95\xaa\xe5\x8f\xb7,x\n" CARD ",y", "K"},
 	/* JSON */
 	{"{\"card\":\"" CARD "\",\"exp\":\"12/27\",\"cvv\":\"123\",\"name\":\"Taro Yamada\","
 	 "\"mail\":\"t@x.example\",\"host\":\"shop.example\"}",

@@ -73,13 +73,16 @@ static bool fits(const char *form, const uint8_t *p, size_t i, size_t len)
 /* The 4 digits at i are a value: these forms stand before it. */
 static bool behind_a_key(const uint8_t *p, size_t i, size_t len)
 {
-	static const char *const keys[] = {"d=dddd", "d]=dddd", "d\":dddd", "d\": dddd",
-		"d\":\"dddd", "d\": \"dddd", "d]\":dddd", "d]\": dddd", "d]\":\"dddd",
-		"d]\": \"dddd"};
+	static const char *const names[] = {"d", "d]"};
+	static const char *const gaps[] = {"=", "\":", "\\\":", "\": ", "\\\": ", "\":\"",
+		"\\\":\"", "\": \"", "\\\": \"", "\":\\\"", "\\\":\\\"", "\": \\\"", "\\\": \\\""};
+	char form[16];
 
-	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-		size_t before = strlen(keys[k]) - 4;
-		if (i >= before && fits(keys[k], p, i - before, len))
+	for (size_t k = 0; k < 2 * sizeof(gaps) / sizeof(gaps[0]); k++) {
+		size_t before =
+			(size_t)snprintf(form, sizeof(form), "%s%sdddd", names[k % 2], gaps[k / 2]);
+		before -= 4;
+		if (i >= before && fits(form, p, i - before, len))
 			return true;
 	}
 	return false;

@@ -414,11 +414,11 @@ static bool field_at(struct bytes text, long off, struct naive_field *field)
 	if (byte_at(text, off - 1) == '=') {
 		key = off - 1;
 	} else {
-		key -= byte_at(text, key - 1) == '"';
+		key -= ends_with(text, key, "\\\"") ? 2 : byte_at(text, key - 1) == '"';
 		key -= byte_at(text, key - 1) == ' ';
 		if (!ends_with(text, key, "\":"))
 			return false;
-		key -= 2;
+		key -= ends_with(text, key, "\\\":") ? 3 : 2;
 	}
 	key -= byte_at(text, key - 1) == ']';
 	end = key;
@@ -440,8 +440,8 @@ static bool field_at(struct bytes text, long off, struct naive_field *field)
 
 static bool is_card_stem(const char *stem)
 {
-	static const char *const stems[] = {
-		"cc", "card_no", "cardno_", "cnum", "card_number", "payment[cc", "card["};
+	static const char *const stems[] = {"cc", "card_no", "cardno_", "cnum", "cnum_", "card",
+		"card_number", "payment[cc", "card["};
 
 	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++) {
 		if (strcmp(stem, stems[i]) == 0)
@@ -488,6 +488,25 @@ static bool split_at(struct bytes text, long off, struct naive_hit *hit)
 	return naive_valid(digits, hit);
 }
 
+/* Between two delimiters, the second of which is no space. */
+static bool all_of_a_field(struct bytes text, long off, long len)
+{
+	int left = byte_at(text, off - 1), right = byte_at(text, off + len);
+
+	if (ends_with(text, off, "\\n") || ends_with(text, off, "\\r") ||
+		ends_with(text, off, "\\t"))
+		left = '\n';
+	else if (ends_with(text, off, "=3D"))
+		left = '=';
+	else if (unescape(text, off) >= 0)
+		left = unescape(text, off);
+	if (left == ' ')
+		left = byte_at(text, off - 2);
+	if (in(left, "=:\"'|,;>&<([{\t"))
+		return in(right, "\"'|,;&<\t)]}\\\r\n") || right == -1;
+	return (left == -1 || left == '\n') && in(right, "\"'|,;&<\t)]}\\");
+}
+
 static bool find_at(struct bytes text, long off, struct naive_hit *hit)
 {
 	struct naive_hit longer = {.off = 0};
@@ -509,7 +528,7 @@ static bool find_at(struct bytes text, long off, struct naive_hit *hit)
 		return true;
 	four = grouped_at(text, off, "dddd-dddd-dddd-dddd", hit);
 	five = grouped_at(text, off, "dddd-dddd-dddd-dddd-ddd", &longer);
-	if (five && (!four || longer.tier < hit->tier))
+	if (five && (!four || longer.tier < hit->tier || all_of_a_field(text, off, 23)))
 		*hit = longer;
 	return four || five;
 }

@@ -303,21 +303,119 @@ static void all_published_test_numbers_are_hits_and_say_so(void **unused)
 	assert_int_equal(seen, 134);
 }
 
+/* Two digits a byte; a last half byte is 'F'. */
+static size_t pack(const char *nibbles, char *out)
+{
+	size_t len = 0;
+
+	for (const char *p = nibbles; *p != '\0'; p += p[1] != '\0' ? 2 : 1) {
+		const char pair[3] = {p[0], p[1] != '\0' ? p[1] : 'F', '\0'};
+		out[len++] = (char)strtol(pair, NULL, 16);
+	}
+	return len;
+}
+
+/* Tag 5A or 57 and what may stand before and behind, as bytes or in hex. */
+static size_t write_chip(uint64_t *state, const char *card, char *out)
+{
+	static const char *const behind[] = {
+		"5F2403300131", "5F2403301331", "5F340101", "9F0206000000000100", "", "00", "9F"};
+	static const char *const before[] = {"", "70", "9F2608", "00"};
+	char value[48], hex[128];
+	bool number = fixture_below(state, 2) == 0;
+	size_t n = (size_t)snprintf(value, sizeof(value), "%s%s", card,
+		number                         ? ""
+		: fixture_below(state, 4) == 0 ? "D3013201"
+					       : "D301220100000123");
+	if (n % 2 == 1 || fixture_below(state, 8) == 0)
+		n += (size_t)snprintf(value + n, sizeof(value) - n, n % 2 == 1 ? "F" : "FF");
+	size_t len = n / 2 + (fixture_below(state, 16) == 0);
+	snprintf(hex, sizeof(hex), "%s%s%02X%s%s", before[fixture_below(state, 4)],
+		number                         ? "5A"
+		: fixture_below(state, 3) == 0 ? "9F6B"
+					       : "57",
+		(unsigned)len & 0xff, value, behind[fixture_below(state, 7)]);
+	if (fixture_below(state, 2) == 0)
+		return pack(hex, out);
+	for (char *p = hex; fixture_below(state, 2) == 0 && *p != '\0'; p++)
+		*p = (char)(*p >= 'A' && *p <= 'F' ? *p + 32 : *p);
+	return (size_t)snprintf(out, 128, "%s", hex);
+}
+
+static size_t write_track(uint64_t *state, const char *card, char *out)
+{
+	static const char *const forms[] = {"%%B%s^ABE/RIN^3012201123?", "B%s^A^3012201",
+		";%s=30122010000?", "%s=3013201", "%sD30122010000123F", "%sd3012201x", "%s=3012999",
+		"x%s^AB^3012201"};
+	const char *form = forms[fixture_below(state, 8)], *at = strstr(form, "%s");
+
+	return (size_t)snprintf(out, 128, "%.*s%s%s",
+		form[0] == '%' && form[1] == '%' ? 2 : (int)(at - form),
+		form[0] == '%' && form[1] == '%' ? "%B" : form, card, at + 2);
+}
+
+/* The number in 2..4 fields, in order or not, some of them with a mistake. */
+static size_t write_split(uint64_t *state, const char *card, char *out)
+{
+	static const char *const stems[] = {
+		"cc", "card_no", "cardno_", "card[", "tel", "payment[cc"};
+	static const uint8_t shapes[][4] = {
+		{8, 19}, {4, 6, 19}, {4, 4, 4, 19}, {7, 19}, {4, 5, 19}};
+	const char *stem = stems[fixture_below(state, 6)];
+	const uint8_t *shape = shapes[fixture_below(state, 5)];
+	unsigned style = (unsigned)fixture_below(state, 4), base = fixture_below(state, 4) != 0;
+	char piece[4][64];
+	size_t count = 0, len = 0;
+
+	for (const char *p = card; *p != '\0' && count < 4; count++) {
+		static const char *const styles[] = {"%s%u%s=%.*s&", "\"%s%u%s\": \"%.*s\", ",
+			"\\\"%s%u%s\\\":\\\"%.*s\\\",", "%s%02u%s=%.*s;x=12&"};
+		int n = (int)strlen(p) < shape[count] ? (int)strlen(p) : shape[count];
+		const char *close =
+			stem[strlen(stem) - 1] == '[' || strchr(stem, '[') != NULL ? "]" : "";
+		snprintf(piece[count], sizeof(piece[0]), styles[style], stem,
+			(unsigned)count + base + (fixture_below(state, 20) == 0), close, n, p);
+		p += n;
+	}
+	size_t turn = fixture_below(state, 3) == 0 ? fixture_below(state, count) : 0;
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(out + len, 256 - len, "%s", piece[(i + turn) % count]);
+	return len;
+}
+
+static size_t write_record(uint64_t *state, const char *card, char *out)
+{
+	switch (fixture_below(state, 3)) {
+	case 0:
+		return write_track(state, card, out);
+	case 1:
+		return write_chip(state, card, out);
+	default:
+		return write_split(state, card, out);
+	}
+}
+
 /* Digits, groups, separators, escapes and cards in random order. */
 static size_t random_text(uint64_t *state, uint8_t *out, size_t max)
 {
 	static const char *const pieces[] = {" ", "-", ".", "+", ",", "%20", "%41", "%2D", "%3D",
-		"%A2", "%", "a", "_", "\n", "\xff", "|", "=", "\"", " ", "-"};
+		"%A2", "%", "a", "_", "\n", "\xff", "|", "=", "\"", " ", "-", "No.", "=3D", "\\n",
+		"\\u003d", "\\x22", "\\u00", "cc1=", "Z\x08", "W\x10", "5A08", "5713"};
+	const size_t pieces_count = sizeof(pieces) / sizeof(pieces[0]);
 	const struct naive_issuer *rows;
 	size_t count = naive_issuers(&rows), len = 0;
-	char piece[32], card[20];
+	char piece[256], card[20];
 
 	while (len + sizeof(piece) < max) {
-		uint64_t kind = fixture_below(state, 8);
+		uint64_t kind = fixture_below(state, 9);
 		size_t n = 0;
 		if (kind < 2 && naive_card(state, &rows[fixture_below(state, count)], 0, card))
-			n = kind == 0 ? write_card(card, NULL, 0, piece)
-				      : write_grouped(card, " -.+"[fixture_below(state, 4)], piece);
+			n = kind == 0
+				    ? write_card(card, NULL, 0, piece)
+				    : write_grouped(card, " -.+_"[fixture_below(state, 5)], piece);
+		else if (kind == 8 &&
+			 naive_card(state, &rows[fixture_below(state, count)], 0, card))
+			n = write_record(state, card, piece);
 		else if (kind < 4)
 			n = (size_t)snprintf(piece, sizeof(piece), "%0*u",
 				(int)fixture_below(state, 7) + 1,
@@ -326,8 +424,8 @@ static size_t random_text(uint64_t *state, uint8_t *out, size_t max)
 			for (n = 0; n < 4; n++)
 				piece[n] = (char)('0' + fixture_below(state, 10));
 		else
-			n = (size_t)snprintf(
-				piece, sizeof(piece), "%s", pieces[fixture_below(state, 20)]);
+			n = (size_t)snprintf(piece, sizeof(piece), "%s",
+				pieces[fixture_below(state, pieces_count)]);
 		memcpy(out + len, piece, n);
 		len += n;
 	}
@@ -337,11 +435,11 @@ static size_t random_text(uint64_t *state, uint8_t *out, size_t max)
 static void random_texts_agree_with_the_naive_finder(void **unused)
 {
 	uint64_t state = 99;
-	uint8_t text[512];
+	uint8_t text[1024];
 
 	(void)unused;
 	for (int i = 0; i < 20000; i++) {
-		size_t len = random_text(&state, text, 64 + fixture_below(&state, 448));
+		size_t len = random_text(&state, text, 320 + fixture_below(&state, 704));
 		same_as_naive(guarded(text, len));
 	}
 	guard_free();
@@ -488,6 +586,71 @@ static void hits_beyond_the_limit_are_counted(void **unused)
 	assert_int_equal(got.more, 1);
 }
 
+static void one_of(const char *text, size_t off, size_t len, int digits, uint64_t why)
+{
+	struct pan_scan got;
+	struct bytes copy = guarded(text, strlen(text));
+
+	scan_all(copy, &got);
+	if (got.count != (why != 0))
+		fprintf(stderr, "in \"%s\"\n", text);
+	assert_int_equal(got.count, why != 0);
+	same_as_naive(copy);
+	if (why == 0)
+		return;
+	assert_int_equal(got.hit[0].off, off);
+	assert_int_equal(got.hit[0].len, len);
+	assert_int_equal(got.hit[0].digits, digits);
+	assert_true((got.hit[0].why & ~(WHY_BIT(WHY_CARD_FORMAT) | WHY_BIT(WHY_CARD_TEST))) == why);
+}
+
+#define T WHY_BIT(WHY_CARD_TRACK)
+#define EMV WHY_BIT(WHY_CARD_EMV)
+#define EXPIRY WHY_BIT(WHY_CARD_EXPIRY)
+#define SPLIT (WHY_BIT(WHY_CARD_SPLIT) | WHY_BIT(WHY_CARD_KEY))
+
+static void stripes_and_chips_say_so(void **unused)
+{
+	(void)unused;
+	one_of("%B3566002020360505^ABE/RIN^30122010000?", 2, 16, 16, T);
+	one_of("B3566002020360505^ABE/RIN^30122010000", 1, 16, 16, T);
+	one_of("%B3566002020360505^A^3012201", 0, 0, 0, 0); /* the name is too short */
+	one_of("xB3566002020360505^ABE/RIN^3012201", 0, 0, 0, 0);
+	one_of(";378282246310005=30122010000?", 1, 15, 15, T);
+	one_of("378282246310005D30122010000123F", 0, 15, 15, T);
+	one_of("378282246310005D3012201x", 0, 0, 0, 0);
+	one_of("378282246310005D3013201", 0, 0, 0, 0); /* no month */
+	one_of("5A0835660020203605055F2403301231", 4, 16, 16, EMV | EXPIRY);
+	one_of("5a08378282246310005f5f340101", 4, 15, 15, EMV);
+	one_of("\"5A083566002020360505\"", 5, 16, 16, EMV);
+	one_of("005A08356600202036050500", 0, 0, 0, 0); /* nothing proves it */
+	one_of("5F341157133566002020360505D30122010000012300000F", 10, 16, 16, EMV);
+	one_of("9F6B0D3566002020360505D301220100001F", 6, 16, 16, EMV);
+	one_of("57143566002020360505D30122010000012300000F", 0, 0, 0, 0); /* its length is not */
+	one_of("Z\x08\x35\x66\x02\x02\x11\x36\x05\x05\x5f\x24\x03\x30\x12\x31", 0, 0, 0, 0);
+	one_of("Z\x08\x37\x82\x82\x24\x63\x10\x05\x0f\x5f\x24\x03\x30\x12\x31", 0, 0, 0, 0);
+	one_of("Z\x07\x36\x22\x72\x06\x27\x16\x67\x57\x13x", 2, 7, 14, EMV);
+	one_of("W\x0b\x36\x22\x72\x06\x27\x16\x67\xd3\x01\x22\x01....", 2, 7, 14, EMV);
+	one_of("W\x0b\x36\x22\x72\x06\x27\x16\x67\xd3\x01\x82\x01....", 0, 0, 0, 0);
+}
+
+static void a_number_over_fields_is_joined_in_key_order(void **unused)
+{
+	(void)unused;
+	one_of("cc1=3566&cc2=0020&cc3=2036&cc4=0505&cvv=123", 4, 31, 16, SPLIT);
+	one_of("cc3=2036&cc1=3566&cc4=0505&cc2=0020", 4, 31, 16, SPLIT);
+	one_of("card_no01=3782&card_no02=822463&card_no03=10005", 10, 37, 15, SPLIT);
+	one_of("{\"cnum_0\": \"35660020\", \"cnum_1\": \"20360505\"}", 12, 30, 16, SPLIT);
+	one_of("{\\\"card1\\\":\\\"3566\\\",\\\"card2\\\":\\\"0020\\\","
+	       "\\\"card3\\\":\\\"2036\\\",\\\"card4\\\":\\\"0505\\\"}",
+		13, 61, 16, SPLIT);
+	one_of("tel1=3566&tel2=0020&tel3=2036&tel4=0505", 0, 0, 0, 0); /* no card word */
+	one_of("cc1=3566&cc2=0020&cc3=2036&cd4=0505", 0, 0, 0, 0);     /* another name */
+	one_of("cc1=3566&cc2=0020&cc4=2036&cc5=0505", 0, 0, 0, 0);     /* one is missing */
+	one_of("cc1=35660&cc2=020&cc3=2036&cc4=0505", 0, 0, 0, 0);     /* no such groups */
+	one_of("cc1=3566&cc2=0020&cc3=2036&cc4=0506", 0, 0, 0, 0);     /* check digit */
+}
+
 static void failing_neighbours_are_counted(void **unused)
 {
 	struct pan_scan got;
@@ -511,6 +674,8 @@ int main(void)
 		cmocka_unit_test(every_cut_in_two_gives_the_same_hits),
 		cmocka_unit_test(runs_of_any_size_give_the_same_hits),
 		cmocka_unit_test(a_run_at_an_open_end_is_not_reported),
+		cmocka_unit_test(stripes_and_chips_say_so),
+		cmocka_unit_test(a_number_over_fields_is_joined_in_key_order),
 		cmocka_unit_test(hits_beyond_the_limit_are_counted),
 		cmocka_unit_test(failing_neighbours_are_counted),
 	};
