@@ -88,7 +88,7 @@ static bool judge(struct bytes coded, const struct run *run)
 
 	if (look_of(bytes_of(out, n)) > 0 || holds_number(coded))
 		return true;
-	return coded.len >= RANDOM_MIN && run->digits * 16 >= coded.len &&
+	return coded.len >= RANDOM_MIN && run->digits * 32 >= coded.len &&
 	       run->digits * 2 <= coded.len;
 }
 

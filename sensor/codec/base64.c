@@ -11,6 +11,8 @@
 #define SHIFT_MAX 24  /* a path of so many bytes may stand in front */
 #define LOOK_CODED 96 /* bytes of coded text that hold LOOK_BYTES decoded */
 
+#define LOOK_KEYED_HERE 90 /* only what is clearly text is better */
+
 #define VARIANT_ALIGN 3u /* characters before the first whole quad */
 #define VARIANT_URL 4u   /* '-' and '_' stand in it */
 
@@ -297,6 +299,9 @@ static bool clear_look(struct bytes buf, const struct run *run, struct stretch *
 		for (uint32_t align = 0; align <= VARIANT_ALIGN; align++) {
 			int look = look_at(buf, run, off, align);
 
+			/* Such bytes look so at other alignments, too. */
+			if (look == LOOK_KEYED && off == run->off && align == 0)
+				look = LOOK_KEYED_HERE;
 			if (look <= best)
 				continue;
 			best = look;

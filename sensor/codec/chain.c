@@ -112,7 +112,7 @@ static size_t digits_beside(struct bytes buf, size_t at, bool left)
 struct chain {
 	size_t first, last_end; /* of its escapes */
 	size_t count;
-	bool strong;
+	bool strong, alone;
 	size_t next; /* the escape behind it, or where the buffer ends */
 };
 
@@ -126,6 +126,7 @@ static void chain_walk(
 		!parted(buf, chain->last_end, chain->next)) {
 		chain->count++;
 		chain->strong |= escape.strong;
+		chain->alone |= escape.alone;
 		chain->last_end = chain->next + escape.len;
 		chain->next = next_escape(escapes, buf, chain->last_end, &escape);
 	}
@@ -141,7 +142,7 @@ static bool plausible(const struct escapes *escapes, struct bytes buf, const str
 		return escapes->holds(
 			bytes_head(bytes_skip(buf, off), chain->last_end + CHAIN_GAP - off));
 	}
-	return chain->count >= COUNT_MIN ||
+	return chain->count >= COUNT_MIN || chain->alone ||
 	       digits_beside(buf, chain->first, true) +
 			       digits_beside(buf, chain->last_end, false) >=
 		       CARD_DIGITS_MIN;

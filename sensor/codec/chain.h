@@ -14,6 +14,7 @@
 struct escape {
 	size_t len;  /* 0: none stands there */
 	bool strong; /* nothing else is written so; weak ones count only beside such */
+	bool alone;  /* one is enough */
 };
 
 struct escapes {

@@ -5,6 +5,7 @@
 
 #define CODES_MIN 13
 #define RANDOM_MIN 24 /* of such that look like nothing */
+#define SPAN_MIN 64   /* between the least and the most */
 #define SEPARATOR_MAX 2
 #define LOOK_CODED (LOOK_BYTES * 5)
 
@@ -100,19 +101,23 @@ static bool continues(struct bytes buf, size_t at, const struct list *list)
 	return digits > 0 && digits <= 3 && code_at(buf, end - digits, &value) == digits;
 }
 
-/* Bytes that look like nothing and yet no list of plain numbers: many are large, few repeat. */
-static bool looks_random(struct bytes coded, size_t count)
+/* Bytes that are no text and yet no list of plain numbers: few repeat, and many are large or, if
+ * they may be under a key, they lie far apart. */
+static bool looks_random(struct bytes coded, size_t count, bool keyed)
 {
 	bool seen[UINT8_MAX + 1] = {false};
-	uint8_t out[LOOK_BYTES];
+	uint8_t out[LOOK_BYTES], low = UINT8_MAX, high = 0;
 	size_t n = charcodes_decode(NULL, coded, 0, out, sizeof(out)), large = 0, kinds = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		large += out[i] >= 100;
 		kinds += !seen[out[i]];
 		seen[out[i]] = true;
+		low = out[i] < low ? out[i] : low;
+		high = out[i] > high ? out[i] : high;
 	}
-	return count >= RANDOM_MIN && large * 10 >= n * 3 && kinds * 4 >= n;
+	return count >= RANDOM_MIN && kinds * 4 >= n &&
+	       (large * 10 >= n * 3 || (keyed && high - low >= SPAN_MIN));
 }
 
 static bool judge(struct bytes buf, size_t off, const struct list *list)
@@ -126,7 +131,7 @@ static bool judge(struct bytes buf, size_t off, const struct list *list)
 	int look = look_of(bytes_of(out, charcodes_decode(NULL, coded, 0, out, sizeof(out))));
 
 	/* Small numbers in order look as if under a key. */
-	return look > LOOK_KEYED || looks_random(coded, list->count);
+	return look > LOOK_KEYED || looks_random(coded, list->count, look == LOOK_KEYED);
 }
 
 static bool charcodes_find(struct bytes buf, size_t from, struct stretch *out)

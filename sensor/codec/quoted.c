@@ -67,9 +67,12 @@ static struct escape quoted_at(struct bytes buf, size_t at)
 	size_t soft = soft_end(buf, at);
 	int byte = byte_at(buf, at);
 
-	if (soft > 0)
-		return (struct escape){.len = soft,
-			.strong = beside_escape(buf, at, soft) || line_before(buf, at)};
+	if (soft > 0) {
+		bool line = line_before(buf, at);
+
+		return (struct escape){
+			.len = soft, .strong = line || beside_escape(buf, at, soft), .alone = line};
+	}
 	if (byte < 0)
 		return (struct escape){0};
 	return (struct escape){.len = 3,

@@ -101,14 +101,16 @@ static bool is_big(struct bytes buf, size_t off)
 		end++;
 	if (buf.ptr[off] == 0)
 		return buf.ptr[end] != 0 || off == 0;
-	return buf.ptr[end] != 0 && is_edge(buf.ptr[off], true) && !is_edge(buf.ptr[end], false);
+	if (buf.ptr[end] == 0 || !is_edge(buf.ptr[off], true) || is_edge(buf.ptr[end], false))
+		return false;
+	return off == 0 || buf.ptr[off - 1] == '\n' || !is_edge(buf.ptr[off - 1], true);
 }
 
 /* The text that begins there in that order, if it is one and not better read in the other. */
 static bool judge(struct bytes buf, size_t at, bool big, struct stretch *out)
 {
 	struct text text = text_of(buf, at, big);
-	bool marked = at >= 2 && unit_at(buf, at - 2, big) == MARK;
+	bool marked = at >= 2 && unit_at(buf, at - 2, big) == MARK, doubtful = false;
 
 	if (text.plain < (marked ? MARKED_MIN : PLAIN_MIN))
 		return false;
@@ -117,13 +119,16 @@ static bool judge(struct bytes buf, size_t at, bool big, struct stretch *out)
 
 		if (at < side || !is_plain(unit_at(buf, other, !big)))
 			continue;
-		if (text_of(buf, other, !big).plain + 1 >= text.plain && is_big(buf, at) != big)
+		if (text_of(buf, other, !big).plain + 1 < text.plain)
+			continue;
+		if (is_big(buf, at) != big)
 			return false;
+		doubtful = true;
 	}
-	*out = (struct stretch){
-		.off = at,
-		.len = text.end - at,
-	};
+	/* Between other texts nothing tells: the byte behind may be the last character. */
+	if (doubtful && !big && text.end < buf.len && is_narrow(buf.ptr[text.end]))
+		text.end++;
+	*out = (struct stretch){.off = at, .len = text.end - at};
 	return true;
 }
 
@@ -155,10 +160,12 @@ static size_t decode(struct bytes coded, bool big, uint8_t *out, size_t room)
 		size_t len = put_utf8(unit, put);
 
 		if (len > room - n)
-			break;
+			return n;
 		memcpy(out + n, put, len);
 		n += len;
 	}
+	if (coded.len % 2 != 0 && n < room && is_narrow(coded.ptr[coded.len - 1]))
+		out[n++] = coded.ptr[coded.len - 1];
 	return n;
 }
 
