@@ -11,7 +11,7 @@
 #define SHIFT_MAX 24  /* a path of so many bytes may stand in front */
 #define LOOK_CODED 96 /* bytes of coded text that hold LOOK_BYTES decoded */
 
-#define LOOK_KEYED_HERE 90 /* only what is clearly text is better */
+#define LOOK_KEYED_HERE (LOOK_TEXT - 1 + 10) /* only what is clearly text is better */
 
 #define VARIANT_ALIGN 3u /* characters before the first whole quad */
 #define VARIANT_URL 4u   /* '-' and '_' stand in it */
@@ -265,6 +265,13 @@ static size_t base64_decode(
 	return n;
 }
 
+/* Cases and digits by turns: names are of whole words. */
+static bool is_mixed(const struct run *run)
+{
+	return run->upper > 0 && run->lower > 0 && run->digits > 0 &&
+	       run->changes * 3 >= run->chars;
+}
+
 static int look_at(struct bytes buf, const struct run *run, size_t off, uint32_t align)
 {
 	uint8_t out[LOOK_BYTES];
@@ -308,7 +315,9 @@ static bool clear_look(struct bytes buf, const struct run *run, struct stretch *
 			choose(buf, run, off, align, look, out);
 		}
 	}
-	return best > 0;
+	if (best <= LOOK_DEFLATED || best == LOOK_KEYED_HERE)
+		return best > 0 && is_mixed(run); /* names may look so by chance */
+	return true;
 }
 
 /* The alignment at which a number of a card's length is written somewhere in the run. */

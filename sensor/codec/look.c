@@ -3,6 +3,8 @@
 #include "codec/glyph.h"
 
 #define TEXT_MIN 8     /* bytes: fewer tell nothing */
+#define SHORT_MAX 24   /* .. and so few may look like text by chance: */
+#define SHORT_TEXT 90  /* so much of them has to be */
 #define UTF16_MIN 16   /* bytes */
 #define DEFLATED_MIN 4 /* characters */
 #define KEYED_MIN 20   /* bytes */
@@ -109,7 +111,7 @@ static int text_share(struct bytes in)
 		i += wide == 0 ? 1 : wide;
 	}
 	int share = (int)(good * 100 / in.len);
-	return share < LOOK_TEXT ? 0 : share;
+	return share < (in.len < SHORT_MAX ? SHORT_TEXT : LOOK_TEXT) ? 0 : share;
 }
 
 /* The symbol of a block with fixed codes (RFC 1951 section 3.2.6) that begins at that bit, if it

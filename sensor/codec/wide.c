@@ -98,12 +98,34 @@ static size_t shifted_at(struct bytes buf, size_t at)
 	return i == SHIFT_LEN ? 0 : i;
 }
 
+/* What any of them begins with. */
+static bool is_first(uint8_t c)
+{
+	switch (c) {
+	case 0x1b:
+	case 0x81:
+	case 0x82:
+	case 0xa1:
+	case 0xa3:
+	case 0xc2:
+	case 0xe2:
+	case 0xe3:
+	case 0xef:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A separator tells something only between digits. */
 static struct escape wide_at(struct bytes buf, size_t at)
 {
 	uint8_t plain;
-	struct escape escape = {.len = shifted_at(buf, at), .strong = true};
+	struct escape escape = {.strong = true};
 
+	if (!is_first(buf.ptr[at]))
+		return escape;
+	escape.len = shifted_at(buf, at);
 	if (escape.len == 0)
 		escape.len = digit_at(buf, at, &plain);
 	if (escape.len > 0)
