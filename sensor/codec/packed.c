@@ -205,8 +205,10 @@ static size_t decode_brotli(
 	return decode_bare(unpacker, PACKED_BROTLI, coded, out, room);
 }
 
-const struct coding coding_gzip = {.layer = LAYER_GZIP, .find = find_gzip, .decode = decode_gzip};
-const struct coding coding_zstd = {.layer = LAYER_ZSTD, .find = find_zstd, .decode = decode_zstd};
+const struct coding coding_gzip = {
+	.layer = LAYER_GZIP, .signs = SIGN_PACKED, .find = find_gzip, .decode = decode_gzip};
+const struct coding coding_zstd = {
+	.layer = LAYER_ZSTD, .signs = SIGN_PACKED, .find = find_zstd, .decode = decode_zstd};
 const struct coding coding_zlib = {
 	.layer = LAYER_ZLIB, .whole = true, .find = find_zlib, .decode = decode_zlib};
 const struct coding coding_deflate = {

@@ -107,4 +107,5 @@ static size_t decode(
 	return content.len;
 }
 
-const struct coding coding_tar = {.layer = LAYER_TAR, .find = find, .decode = decode};
+const struct coding coding_tar = {
+	.layer = LAYER_TAR, .signs = SIGN_PACKED, .find = find, .decode = decode};

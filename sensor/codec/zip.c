@@ -140,4 +140,5 @@ static size_t decode(
 	return data.len;
 }
 
-const struct coding coding_zip = {.layer = LAYER_ZIP, .find = find, .decode = decode};
+const struct coding coding_zip = {
+	.layer = LAYER_ZIP, .signs = SIGN_PACKED, .find = find, .decode = decode};

@@ -11,28 +11,68 @@ static bool gzip_looks(struct bytes head)
 	       (head.ptr[3] & 0xe0) == 0 && (head.ptr[9] <= 13 || head.ptr[9] == 255);
 }
 
-static bool coding_open(struct unwrap *unwrap, struct node *node)
+static bool note_open(struct unwrap *unwrap, struct node *node)
 {
 	node->out.body = true;
-	node->coding.inflater = inflate_open(unwrap->inflaters, INFLATE_AUTO);
-	if (node->coding.inflater == 0)
+	if (node->coding.state == 0)
 		unwrap->counters.inflate_refused++;
-	return node->coding.inflater != 0;
+	return node->coding.state != 0;
+}
+
+static bool deflate_open(struct unwrap *unwrap, struct node *node)
+{
+	node->coding.state = inflate_open(unwrap->inflaters, INFLATE_AUTO);
+	return note_open(unwrap, node);
+}
+
+static bool brotli_open(struct unwrap *unwrap, struct node *node)
+{
+	node->coding.expands = true;
+	node->coding.state = expand_open(unwrap->expanders, EXPAND_BROTLI);
+	return note_open(unwrap, node);
+}
+
+static bool zstd_open(struct unwrap *unwrap, struct node *node)
+{
+	node->coding.expands = true;
+	node->coding.state = expand_open(unwrap->expanders, EXPAND_ZSTD);
+	return note_open(unwrap, node);
 }
 
 static void coding_close(struct unwrap *unwrap, struct node *node)
 {
-	inflate_close(unwrap->inflaters, node->coding.inflater);
+	if (node->coding.expands)
+		expand_close(unwrap->expanders, node->coding.state);
+	else
+		inflate_close(unwrap->inflaters, node->coding.state);
 }
 
-size_t coding_unused(const struct unwrap *unwrap, const struct node *node, bool staged)
+static enum inflate_rc step(
+	struct unwrap *unwrap, struct node *node, struct bytes *data, bool last, struct bytes *out)
 {
-	uint32_t inflater = node->coding.inflater;
+	uint32_t state = node->coding.state;
 
-	if (node->code->open != coding_open)
+	return node->coding.expands ? expand_step(unwrap->expanders, state, data, last, out)
+				    : inflate_step(unwrap->inflaters, state, data, last, out);
+}
+
+static struct bytes rest_of(const struct unwrap *unwrap, const struct node *node)
+{
+	return node->coding.expands ? expand_rest(unwrap->expanders, node->coding.state)
+				    : inflate_rest(unwrap->inflaters, node->coding.state);
+}
+
+static size_t staged(const struct unwrap *unwrap, const struct node *node)
+{
+	return node->coding.expands ? expand_staged(unwrap->expanders, node->coding.state)
+				    : inflate_staged(unwrap->inflaters, node->coding.state);
+}
+
+size_t coding_unused(const struct unwrap *unwrap, const struct node *node, bool all_staged)
+{
+	if (node->code->close != coding_close)
 		return 0;
-	return node->coding.left + (staged ? inflate_staged(unwrap->inflaters, inflater)
-					   : inflate_rest(unwrap->inflaters, inflater).len);
+	return node->coding.left + (all_staged ? staged(unwrap, node) : rest_of(unwrap, node).len);
 }
 
 /* No more is decoded; from here on the view's own bytes are shown. */
@@ -58,7 +98,7 @@ static void finish(struct unwrap *unwrap, struct node *node, enum inflate_rc rc)
 	if (node->coding.declared && rc != INFLATE_DONE)
 		coding_lost(unwrap, node, rc == INFLATE_BOMB ? SKIP_BOMB : SKIP_CODING);
 	stop(unwrap, node);
-	show_rest(unwrap, node, inflate_rest(unwrap->inflaters, node->coding.inflater));
+	show_rest(unwrap, node, rest_of(unwrap, node));
 }
 
 static void decode(struct unwrap *unwrap, struct node *node, struct bytes *data, bool last)
@@ -67,7 +107,7 @@ static void decode(struct unwrap *unwrap, struct node *node, struct bytes *data,
 	struct bytes out;
 
 	do {
-		rc = inflate_step(unwrap->inflaters, node->coding.inflater, data, last, &out);
+		rc = step(unwrap, node, data, last, &out);
 		node->coding.left = data->len;
 		value_put(unwrap, node, out);
 	} while (rc == INFLATE_OK && (data->len > 0 || out.len > 0 || last));
@@ -99,10 +139,19 @@ static void coding_gap(struct unwrap *unwrap, struct node *node)
 }
 
 const struct layer_code layer_gzip = {.looks = gzip_looks,
-	.open = coding_open,
+	.open = deflate_open,
 	.run = coding_run,
 	.gap = coding_gap,
 	.close = coding_close};
 
 const struct layer_code layer_deflate = {
-	.open = coding_open, .run = coding_run, .gap = coding_gap, .close = coding_close};
+	.open = deflate_open, .run = coding_run, .gap = coding_gap, .close = coding_close};
+
+const struct layer_code layer_brotli = {
+	.open = brotli_open, .run = coding_run, .gap = coding_gap, .close = coding_close};
+
+const struct layer_code layer_zstd = {.looks = expand_is_zstd,
+	.open = zstd_open,
+	.run = coding_run,
+	.gap = coding_gap,
+	.close = coding_close};

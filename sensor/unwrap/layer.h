@@ -10,7 +10,7 @@
 #ifndef SEKISHO_UNWRAP_LAYER_H
 #define SEKISHO_UNWRAP_LAYER_H
 
-#include "codec/inflate.h"
+#include "codec/expand.h"
 #include "codec/text.h"
 #include "unwrap/unwrap.h"
 
@@ -29,7 +29,8 @@ struct shown {
 };
 
 struct coding_state {
-	uint32_t inflater;
+	uint32_t state; /* of inflaters, or of expanders */
+	bool expands;
 	size_t left; /* bytes of the run at hand that are not taken yet */
 	bool declared;
 	bool sole; /* its view is silent: what cannot be decoded is shown from here */
@@ -95,6 +96,7 @@ struct open; /* state of a message, see unwrap.c */
 struct unwrap {
 	struct pool messages, nodes;
 	struct inflaters *inflaters;
+	struct expanders *expanders;
 	struct view_sink sink;
 	struct unwrap_counters counters;
 	/* The call at hand. */

@@ -54,6 +54,13 @@ static uint32_t node_count(uint32_t messages)
 	return messages + messages / 4 + 2 * UNWRAP_DEPTH;
 }
 
+/* Large, and brotli and zstd are rare in what servers send out: one for each depth, and few
+ * more. */
+static uint32_t expander_count(uint32_t inflaters)
+{
+	return UNWRAP_DEPTH + inflaters / 64;
+}
+
 static struct node *node_at(const struct unwrap *unwrap, uint32_t id)
 {
 	return pool_at(&unwrap->nodes, id);
@@ -188,6 +195,17 @@ static void start_coding(
 	node->out.hint = shown->hint;
 }
 
+static bool is_coding(enum layer layer)
+{
+	return layer == LAYER_GZIP || layer == LAYER_ZSTD;
+}
+
+/* gzip and deflate find out for themselves which they are. */
+static bool reads(enum layer declared, enum layer look)
+{
+	return declared == look || (declared == LAYER_DEFLATE && look == LAYER_GZIP);
+}
+
 /* The declared coding that was applied last, if it is one we know and the bytes
  * do not look like something else: what is plain is called coded to hide it. */
 static enum layer next_coding(struct unwrap *unwrap, const struct shown *shown, enum layer look)
@@ -197,7 +215,9 @@ static enum layer next_coding(struct unwrap *unwrap, const struct shown *shown, 
 	if (shown->codings == 0)
 		return LAYER_NONE;
 	layer = (enum layer)unwrap->open->coding[shown->codings - 1];
-	if (layer != CODING_UNKNOWN && (look == LAYER_NONE || look == LAYER_GZIP))
+	if (layer != CODING_UNKNOWN && is_coding(look) && !reads(layer, look))
+		return look;
+	if (layer != CODING_UNKNOWN && (look == LAYER_NONE || is_coding(look)))
 		return layer;
 	coding_lost(unwrap, NULL, SKIP_CODING);
 	return LAYER_NONE;
@@ -332,7 +352,7 @@ size_t unwrap_bytes(uint32_t messages, uint32_t inflaters)
 {
 	return sizeof(struct unwrap) + pool_bytes(sizeof(struct open), messages) +
 	       pool_bytes(sizeof(struct node), node_count(messages)) + inflaters_bytes(inflaters) +
-	       4 * 64;
+	       expanders_bytes(expander_count(inflaters)) + 4 * 64;
 }
 
 struct unwrap *unwrap_new(
@@ -344,8 +364,9 @@ struct unwrap *unwrap_new(
 		!pool_new(&unwrap->nodes, arena, sizeof(struct node), node_count(messages)))
 		return NULL;
 	unwrap->inflaters = inflaters_new(arena, inflaters);
+	unwrap->expanders = expanders_new(arena, expander_count(inflaters));
 	unwrap->sink = sink;
-	return unwrap->inflaters != NULL ? unwrap : NULL;
+	return unwrap->inflaters != NULL && unwrap->expanders != NULL ? unwrap : NULL;
 }
 
 const struct unwrap_counters *unwrap_counters(const struct unwrap *unwrap)
@@ -421,6 +442,10 @@ static void add_coding(struct unwrap *unwrap, struct open *open, struct bytes wo
 	else if (bytes_equal_nocase(word, bytes_text("deflate")) ||
 		 bytes_equal_nocase(word, bytes_text("x-deflate"))) /* not registered, but read */
 		layer = LAYER_DEFLATE;
+	else if (bytes_equal_nocase(word, bytes_text("br")))
+		layer = LAYER_BROTLI;
+	else if (bytes_equal_nocase(word, bytes_text("zstd")))
+		layer = LAYER_ZSTD;
 	if (open->codings == UNWRAP_DEPTH) { /* the outermost ones would be missing */
 		unwrap->counters.depth_cut++;
 		open->coding[UNWRAP_DEPTH - 1] = CODING_UNKNOWN;

@@ -56,7 +56,7 @@ struct unwrap_counters {
 	 * they stand. */
 	uint64_t skipped[SKIP_REASON_COUNT];
 	uint64_t state_refused;   /* quota: no room for a body's or a layer's state */
-	uint64_t inflate_refused; /* quota: no inflate state free */
+	uint64_t inflate_refused; /* quota: no state for a coding free */
 	uint64_t depth_cut; /* limit: a layer at UNWRAP_DEPTH, a coding too many, JSON too deep */
 	uint64_t steps_cut; /* limit: messages with more than UNWRAP_VIEWS_MAX values */
 };

@@ -51,7 +51,8 @@ static uint64_t run(
 {
 	static const char *const type[] = {
 		"", "application/json", "application/x-www-form-urlencoded", "text/html"};
-	static const char *const coding[] = {"", "gzip", "deflate", "gzip, deflate"};
+	static const char *const coding[] = {
+		"", "gzip", "deflate", "gzip, deflate", "br", "zstd", "zstd, br", "br, gzip"};
 	struct fed fed = {.unwrap = one(who), .message = {.kind = MESSAGE_HTTP_REQUEST}};
 	const struct unwrap_counters *counters = unwrap_counters(fed.unwrap);
 	uint64_t before = counters->skipped[SKIP_CODING] + counters->skipped[SKIP_BOMB];
@@ -61,7 +62,7 @@ static uint64_t run(
 	fed_field(&fed, FIELD_HTTP_URI, bytes_of(NULL, 0), body, first, each);
 	fed_field(&fed, FIELD_HTTP_COOKIE, bytes_of(NULL, 0), body, first, each);
 	field(&fed, FIELD_HTTP_CONTENT_TYPE, type[how & 3]);
-	field(&fed, FIELD_HTTP_CONTENT_CODING, coding[how >> 2 & 3]);
+	field(&fed, FIELD_HTTP_CONTENT_CODING, coding[(how >> 2 & 3) | (how >> 4 & 4)]);
 	fed_field(&fed, FIELD_HTTP_BODY, bytes_of(NULL, 0), body, first, each);
 	unwrap_close(fed.unwrap, &fed.slot, &fed.message);
 	record_closed(&records[who]);

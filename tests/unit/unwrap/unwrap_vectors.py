@@ -1,4 +1,4 @@
-"""Vectors for views_test, by Python's json, urllib and zlib: argument = file to write.
+"""Vectors for views_test, by json, urllib, zlib, brotli and zstandard: argument = file to write.
 
 Each: name, Content-Type, Content-Encoding, body, number of views in it, and for
 each of these its layers (joined by /), key and bytes, in the order they begin."""
@@ -9,6 +9,9 @@ import struct
 import sys
 import urllib.parse
 import zlib
+
+import brotli
+import zstandard
 
 rng = random.Random(11)
 out = open(sys.argv[1], 'wb')
@@ -31,7 +34,9 @@ def named_gzip(plain):
 
 
 CODERS = {'gzip': gzip.compress, 'x-gzip': gzip.compress, 'deflate': zlib.compress,
-          'x-deflate': zlib.compress}
+          'x-deflate': zlib.compress, 'br': brotli.compress,
+          'zstd': zstandard.ZstdCompressor(level=5).compress}
+WORDS = {'br': 'brotli', 'x-gzip': 'gzip', 'x-deflate': 'deflate'}
 
 
 def vector(name, kind, coding, body, views):
@@ -47,15 +52,22 @@ def document(name, kind, body, layer, pairs):
     inner = [(layer, key, value) for key, value in pairs]
     vector(name, kind, '', body, [('', '', body)] + inner)
     for coding, coder in CODERS.items():
-        word = coding.replace('x-', '')
+        word = WORDS.get(coding, coding)
         coded = coder(body)
         views = [(word, '', body)] + [(word + '/' + a, b, c) for a, b, c in inner]
-        sure = 'deflate' not in coding
+        sure = 'gzip' in coding
         shown = ([] if sure else [('', '', coded)]) + views
         vector(name + ' ' + coding, kind, coding, coded, shown)
     coded = raw_deflate(body)
     vector(name + ' raw deflate', kind, 'deflate', coded, [('', '', coded), ('deflate', '', body)] +
            [('deflate/' + a, b, c) for a, b, c in inner])
+    coded = CODERS['zstd'](body)
+    vector(name + ' zstd by look', kind, ('gzip', 'br')[len(body) % 2], coded,
+           [('', '', coded), ('zstd', '', body)] + [('zstd/' + a, b, c) for a, b, c in inner])
+    coded = brotli.compress(CODERS['zstd'](body))
+    vector(name + ' br of zstd', kind, 'zstd, br', coded, [
+        ('', '', coded), ('brotli', '', CODERS['zstd'](body)), ('brotli/zstd', '', body)] +
+        [('brotli/zstd/' + a, b, c) for a, b, c in inner])
     coded = gzip.compress(zlib.compress(body))
     vector(name + ' both', kind, 'identity, deflate,GZIP', coded,
            [('gzip', '', zlib.compress(body)), ('gzip/deflate', '', body)] +
