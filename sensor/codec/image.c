@@ -135,7 +135,7 @@ static size_t end_of_gif(struct bytes buf)
 		any = true;
 		skip_sub_blocks(&rd);
 	}
-	return CUT;
+	return any ? CUT : 6; /* no table of colours is longer than a run's beginning */
 }
 
 /* Where the image ends; 0: it is none. */

@@ -33,6 +33,11 @@ def field(value):
     out.write(struct.pack('<I', len(value)) + value)
 
 
+def packed_gzip(plain, level=9):
+    """The same at any time of day."""
+    return gzip.compress(plain, level, mtime=0)
+
+
 def vector(name, word, buf, *plain):
     for value in (name, word, buf, len(plain), *plain):
         field(value)
@@ -102,10 +107,10 @@ before = 'order \u6ce8\u6587 42 '.encode()
 frame = zstandard.ZstdCompressor().compress
 for plain in (record, small, page, wide):
     n = len(plain)
-    vector('gzip %d' % n, 'gzip', gzip.compress(plain), plain)
-    vector('gzip %d inside' % n, 'gzip', before + gzip.compress(plain) + b' more', plain)
+    vector('gzip %d' % n, 'gzip', packed_gzip(plain), plain)
+    vector('gzip %d inside' % n, 'gzip', before + packed_gzip(plain) + b' more', plain)
     vector('gzip %d behind half a magic' % n, 'gzip', b'\x1f\x1f\x8b\x1f\x8b\x09' +
-           gzip.compress(plain), plain)
+           packed_gzip(plain), plain)
     vector('zstd %d' % n, 'zstd', frame(plain), plain)
     vector('zstd %d inside' % n, 'zstd', before + b'((\xb5' + frame(plain) + b' more', plain)
     vector('zlib %d' % n, 'zlib', zlib.compress(plain), plain)
@@ -116,7 +121,7 @@ for plain in (record, small, page, wide):
     vector('deflate %d level 1' % n, 'deflate', deflate(plain, 1), plain)
     if n > 30:
         vector('deflate %d, then more' % n, 'deflate', deflate(plain) + b'\xff' * 9, plain)
-for inner in (gzip.compress, frame, zlib.compress, deflate, brotli.compress):
+for inner in (packed_gzip, frame, zlib.compress, deflate, brotli.compress):
     vector('brotli of packed', 'brotli', brotli.compress(inner(page)), inner(page))
     vector('deflate of packed', 'deflate', deflate(inner(page)), inner(page))
 for word in ('gzip', 'zlib', 'zstd', 'brotli', 'deflate', 'zip', 'tar', 'image'):
@@ -150,9 +155,12 @@ for name, picture in (('jpeg', JPEG), ('jpeg with a scan', SCAN), ('png', PNG), 
                       ('webp', WEBP), ('bmp', BMP), ('gif magic', b'GIF89a'),
                       ('jpeg beginning', JPEG[:-2])):
     vector('image %s' % name, 'image', picture + record, record)
-    vector('image %s and gzip' % name, 'image', picture + gzip.compress(page), gzip.compress(page))
+    vector('image %s and gzip' % name, 'image', picture + packed_gzip(page), packed_gzip(page))
     if 'magic' not in name and 'beginning' not in name:
         vector('image %s alone' % name, 'image', picture)
         for cut in range(len(picture)):
             if picture[:cut] not in (b'BM',):
-                vector('image %s cut %d' % (name, cut), 'image', picture[:cut])
+                shown = [picture[6:cut]] if name == 'gif' and 13 <= cut <= 19 else []
+                vector('image %s cut %d' % (name, cut), 'image', picture[:cut], *shown)
+vector('image gif magic with colours', 'image', b'GIF89a\1\2\3\4\x87' + record,
+       b'\1\2\3\4\x87' + record)

@@ -20,6 +20,11 @@ def field(value):
     out.write(struct.pack('<I', len(value)) + value)
 
 
+def packed_gzip(plain, level=9):
+    """The same at any time of day."""
+    return gzip.compress(plain, level, mtime=0)
+
+
 def vector(name, kind, coded, plain, rest=0):
     for value in (name, kind, coded, plain, rest):
         field(value)
@@ -57,7 +62,7 @@ def pieces_of_zstd(plain, **how):
 for n in (1, 13, 100, 700, 5000, 70000):
     plain = text(n)
     for level in (0, 1, 6, 9):
-        vector('gzip %d level %d' % (n, level), GZIP, gzip.compress(plain, level, mtime=0), plain)
+        vector('gzip %d level %d' % (n, level), GZIP, packed_gzip(plain, level), plain)
         vector('zlib %d level %d' % (n, level), ZLIB, zlib.compress(plain, level), plain)
         vector('deflate %d level %d' % (n, level), DEFLATE, deflate(plain, level), plain)
     for quality in (0, 2, 5, 11):
@@ -78,7 +83,7 @@ for wbits in (9, 10, 12):
     vector('zlib window %d' % wbits, ZLIB, deflate(plain, 6, wbits), plain)
 noise = rng.randbytes(9000)
 for name, kind, coder in (
-        ('gzip', GZIP, lambda d: gzip.compress(d, mtime=0)), ('zlib', ZLIB, zlib.compress),
+        ('gzip', GZIP, lambda d: packed_gzip(d)), ('zlib', ZLIB, zlib.compress),
         ('deflate', DEFLATE, deflate), ('brotli', BROTLI, brotli.compress),
         ('zstd', ZSTD, zstandard.ZstdCompressor().compress)):
     vector(name + ' of noise', kind, coder(noise), noise)
@@ -87,12 +92,12 @@ for name, kind, coder in (
     vector(name + ' of itself', kind, coder(coder(small)), coder(small))
     vector(name + ' of nothing', kind, coder(b''), b'')
 one, two = text(400), text(900)
-vector('two members', GZIP, gzip.compress(one) + gzip.compress(two), one + two)
-vector('two members, then more', GZIP, gzip.compress(one) + gzip.compress(two) + b'\x1f\x8b', one +
+vector('two members', GZIP, packed_gzip(one) + packed_gzip(two), one + two)
+vector('two members, then more', GZIP, packed_gzip(one) + packed_gzip(two) + b'\x1f\x8b', one +
        two, 2)
 vector('gzip with a name', GZIP, b'\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x02\0xyname\0a word\0\0\0' +
        deflate(one) + struct.pack('<II', zlib.crc32(one), len(one)), one)
 frame = zstandard.ZstdCompressor().compress
 vector('two frames, one skipped', ZSTD, frame(one) + b'\x5a\x2a\x4d\x18\3\0\0\0abc' + frame(two),
        one + two)
-vector('bad checksum', GZIP, gzip.compress(one)[:-8] + b'12345678', one)
+vector('bad checksum', GZIP, packed_gzip(one)[:-8] + b'12345678', one)
