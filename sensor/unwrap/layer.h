@@ -15,6 +15,8 @@
 #include "unwrap/unwrap.h"
 
 #define LAYER_NONE LAYER_COUNT
+#define BOUNDARY_MAX 70    /* RFC 2046 section 5.1.1 */
+#define MULTIPART_LINE 400 /* bytes of a part's header line that are read */
 #define JSON_DEPTH 32
 #define JSON_NAMES 8 /* innermost levels whose member name is remembered; a power of 2 */
 
@@ -54,6 +56,16 @@ struct json_state {
 	uint8_t name_len[JSON_NAMES];
 };
 
+struct multipart_state {
+	uint8_t mode;
+	uint8_t boundary_len; /* with the line end before it and two dashes */
+	uint8_t matched;      /* bytes of it that were seen, */
+	uint8_t silent;       /* and how many of these are none of the content */
+	bool cr;              /* a CR was seen before them */
+	uint16_t line_len;
+	uint32_t headers; /* bytes of the part's headers so far */
+};
+
 struct node {
 	const struct layer_code *code;
 	struct shown out; /* the value at hand */
@@ -61,16 +73,24 @@ struct node {
 	uint16_t hold_top; /* what of hold was ever used */
 	bool begun;        /* the value is long: its first FIELD_WHOLE bytes were told */
 	bool mute;         /* one value too many: not told */
+	bool hinted;       /* its type declares the layer */
 	uint8_t key_len;
 	union {
 		struct coding_state coding;
 		struct form_state form;
 		struct json_state json;
+		struct multipart_state multipart;
 		struct text_decoder percent;
 	};
 	/* What follows is not zeroed. */
 	uint8_t key[UNWRAP_KEY_MAX];
-	uint8_t name[JSON_NAMES][UNWRAP_KEY_MAX];
+	union {
+		uint8_t name[JSON_NAMES][UNWRAP_KEY_MAX]; /* json */
+		struct {                                  /* multipart */
+			uint8_t boundary[BOUNDARY_MAX + 3];
+			uint8_t line[MULTIPART_LINE];
+		};
+	};
 	uint8_t hold[FIELD_WHOLE];
 };
 

@@ -7,7 +7,7 @@
 #endif
 
 #include "base/prefetch.h"
-#include "unwrap/layer.h"
+#include "unwrap/multipart.h"
 
 #define SLOT_REFUSED UINT32_MAX /* no state was free for this message */
 #define CODING_UNKNOWN LAYER_NONE
@@ -26,6 +26,8 @@ struct open {
 	uint64_t lost_told; /* and how many are counted already */
 	size_t run_len;     /* bytes of the run at hand */
 	uint32_t values;
+	uint8_t boundary_len; /* of multipart */
+	uint8_t boundary[BOUNDARY_MAX];
 };
 
 static const struct {
@@ -164,6 +166,7 @@ static struct node *start_node(struct unwrap *unwrap, struct shown *shown, enum 
 	memset(node, 0, offsetof(struct node, key));
 	node->code = code_of(layer);
 	node->out.hint = LAYER_NONE;
+	node->hinted = shown->hint == layer;
 	view = &node->out.view;
 	view->role = shown->view.role;
 	view->depth = (uint8_t)(shown->view.depth + 1);
@@ -411,23 +414,27 @@ static struct open *state_of(struct unwrap *unwrap, uint32_t *slot)
 	return open;
 }
 
-static bool contains_nocase(struct bytes hay, const char *needle)
-{
-	for (; hay.len > 0; hay = bytes_skip(hay, 1))
-		if (byte_lower(hay.ptr[0]) == (uint8_t)needle[0] &&
-			bytes_starts_nocase(hay, needle))
-			return true;
-	return false;
-}
-
-/* RFC 9110 section 8.3.1.  Any type with "json" in it is some JSON (RFC 6839). */
 static void note_type(struct open *open, struct bytes type)
 {
-	type = bytes_head(type, bytes_find_byte(type, ';'));
-	if (contains_nocase(type, "x-www-form-urlencoded"))
-		open->hint = LAYER_FORM;
-	else if (contains_nocase(type, "json"))
-		open->hint = LAYER_JSON;
+	struct bytes boundary = type_boundary(type);
+
+	open->hint = type_layer(type);
+	open->boundary_len = (uint8_t)boundary.len;
+	if (boundary.len > 0)
+		memcpy(open->boundary, boundary.ptr, boundary.len);
+}
+
+struct bytes multipart_boundary(const struct unwrap *unwrap, const struct node *node)
+{
+	const struct open *open = unwrap->open;
+	const struct view *view = &node->out.view;
+
+	if (open == NULL || !node->hinted)
+		return bytes_of(NULL, 0);
+	for (int i = 0; i + 1 < view->depth; i++)
+		if (view->layers[i] == LAYER_MULTIPART) /* a part's, not the message's */
+			return bytes_of(NULL, 0);
+	return bytes_of(open->boundary, open->boundary_len);
 }
 
 static void add_coding(struct unwrap *unwrap, struct open *open, struct bytes word)

@@ -49,8 +49,8 @@ static void field(struct fed *fed, enum field_role role, const char *text)
 static uint64_t run(
 	enum who who, uint8_t how, struct bytes body, size_t first, size_t each, uint64_t *lost)
 {
-	static const char *const type[] = {
-		"", "application/json", "application/x-www-form-urlencoded", "text/html"};
+	static const char *const type[] = {"", "application/json",
+		"application/x-www-form-urlencoded", "multipart/mixed; boundary=B"};
 	static const char *const coding[] = {
 		"", "gzip", "deflate", "gzip, deflate", "br", "zstd", "zstd, br", "br, gzip"};
 	struct fed fed = {.unwrap = one(who), .message = {.kind = MESSAGE_HTTP_REQUEST}};

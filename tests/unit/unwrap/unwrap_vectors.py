@@ -144,3 +144,71 @@ lines = [{'n': i, 'card': word('0123456789', 16, 16)} for i in range(100)]
 document('ndjson', 'application/x-ndjson',
          b'\n'.join(json.dumps(x).encode() for x in lines), 'json',
          [pair for line in lines for pair in walk(line, '')])
+
+
+def near(edge):
+    """Bytes that almost are a boundary."""
+    return rng.choice((b'\r\n--', b'\r\n--' + edge[:-1], b'\r', b'\n', b'\r\r\n',
+                       b'\n\r\n--' + edge[1:], b'--' + edge, b'\n-',
+                       b'\r\n\r\n--' + edge[:3], b'\r\n-\r\n--'))
+
+
+def content(edge):
+    """(headers, bytes, views of layers inside)"""
+    kind = rng.randint(0, 5)
+    text = word(TEXT, 1, rng.choice((5, 60, 3000))).encode()
+    if kind == 0:
+        return b'', b'', []
+    if kind == 1:
+        made = b''.join(near(edge) + text[at:at + 9] for at in range(0, min(len(text), 200), 9))
+        return b'', b'=' + made, []
+    if kind == 2:
+        return (b'Content-Type: application/octet-stream', gzip.compress(text),
+                [('gzip', '', text)])
+    if kind == 3:
+        return (b'content-type:application/json; charset=utf-8', b'"' + b'x' * len(text) + b'"',
+                [('json', '', b'x' * len(text))])
+    return b'X-Folded: a;\r\n b', b'=' + text, []
+
+
+def multipart(edge, parts, end=b'\r\n'):
+    made = b''
+    for name, headers, data in parts:
+        made += b'--' + edge + end + b'Content-Disposition: form-data' + name + end
+        made += (headers + end if headers else b'') + end + data + end
+    return made + b'--' + edge + b'--' + end
+
+
+for i in range(60):
+    edge = word(NAMES + "'()+_,-./:=?", 8, 69).encode() + b'x'
+    parts, views = [], []
+    for _ in range(rng.randint(1, 6)):
+        key = word(NAMES + '[] -', 1, 64)
+        headers, data, inner = content(edge)
+        quoted = b'; name="' + key.encode() + b'"'
+        key = key if rng.random() < 0.8 else ''
+        parts.append((quoted if key else b'; filename="x"', headers, data))
+        if data:
+            views.append(('multipart', key, data))
+        views += [('multipart/' + layer, name, value) for layer, name, value in inner]
+    kind = 'multipart/form-data; charset=utf-8; Boundary="%s"' % edge.decode()
+    body = multipart(edge, parts)
+    vector('multipart %d' % i, kind, '', body, [('', '', body)] + views)
+    vector('multipart %d by look' % i, 'text/plain', '', body, [('', '', body)] + views)
+    around = b'preamble\r\n--' + edge[:-1] + b'\r\n' + body + b'epilogue: "4"'
+    vector('multipart %d with words around' % i, kind, '', around, [('', '', around)] + views)
+    body = multipart(edge, parts, b'\n')
+    if all(not data.endswith(b'\r') for _, _, data in parts):
+        vector('multipart %d with LF' % i, kind, '', body, [('', '', body)] + views)
+    body = multipart(edge, parts)[:-len(edge) - 8]
+    if parts[-1][2] and not parts[-1][2].endswith(b'\r'):
+        vector('multipart %d without its end' % i, kind, '', body, [('', '', body)] + views)
+    inner = multipart(b'in' + edge[:60], [(b'; name="deep"', b'', b'some words')])
+    body = multipart(edge, [(b'; name="outer"', b'Content-Type: multipart/mixed', inner)])
+    vector('multipart %d nested' % i, kind, '', body, [
+        ('', '', body), ('multipart', 'outer', inner),
+        ('multipart/multipart', 'deep', b'some words')])
+    coded = gzip.compress(body)
+    vector('multipart %d coded' % i, kind, 'gzip', coded, [
+        ('gzip', '', body), ('gzip/multipart', 'outer', inner),
+        ('gzip/multipart/multipart', 'deep', b'some words')])
