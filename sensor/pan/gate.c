@@ -8,25 +8,23 @@
 #include "base/scratch.h"
 
 #define BLOCK 64
-
 #define LENGTH_LOW 6 /* bytes of a number in packed form, of track 2 with it at most 19 */
 #define LENGTH_HIGH 19
 
-/* One bit per byte of a block.  tag: 57, 5A or 6B; length: one that may stand behind it. */
+/* One bit per byte of a block. */
 struct masks {
-	uint64_t digit, separator, tag, length;
+	uint64_t digit, separator;
 };
 
 __extension__ typedef unsigned __int128 two_blocks;
 
-/* True if a gate may begin in the block: 4 digits in a row, or a digit at its end, or a tag
- * and its length.  Spares the separators and the next block. */
-static inline bool may_begin(uint64_t digit, uint64_t tag, uint64_t length)
+/* True if a gate of digits may begin in the block: 4 digits in a row, or a digit at its end.
+ * Spares the separators and the next block. */
+static inline bool may_begin(uint64_t digit)
 {
-	const uint64_t last = UINT64_C(1) << (BLOCK - 1);
 	uint64_t two = digit & digit >> 1;
 
-	return ((two & two >> 2) | (digit & last) | (tag & (length >> 1 | last))) != 0;
+	return (two & two >> 2) != 0 || digit >> (BLOCK - 1) != 0;
 }
 
 static inline bool is_packed(uint8_t c)
@@ -46,10 +44,23 @@ static bool tag_fits(const uint8_t *data, size_t i, size_t len)
 	return data[i + 2] >> 4 != 0 && is_packed(data[i + 2]) && is_packed(data[i + 3]);
 }
 
-/* The first gate of the block at `at`, or BLOCK; next's follows it.  digits of a numbered
- * field and packed forms are rare enough to be looked at one by one. */
+/* Which of the pairs of a tag (57, 5A, 6B) and its length in the block at `at` are a gate: they
+ * are so rare that each is looked at. */
+static inline uint64_t chips(const uint8_t *data, size_t at, size_t len, uint64_t pairs)
+{
+	uint64_t found = 0;
+
+	for (; pairs != 0; pairs &= pairs - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(pairs);
+		found |= (uint64_t)tag_fits(data, at + i, len) << i;
+	}
+	return found;
+}
+
+/* The first gate of the block at `at`, or BLOCK; next's follows it.  The last digit of a name
+ * stands 2 to 8 bytes before its value. */
 static inline unsigned first_gate(
-	const uint8_t *data, size_t at, size_t len, struct masks m, struct masks next)
+	const uint8_t *data, size_t at, struct masks m, struct masks next, uint64_t chip)
 {
 	two_blocks digit = m.digit | (two_blocks)next.digit << BLOCK;
 	two_blocks separator = m.separator | (two_blocks)next.separator << BLOCK;
@@ -57,15 +68,14 @@ static inline unsigned first_gate(
 	two_blocks four = two & two >> 2;
 	two_blocks twelve = four & four >> 4 & four >> 8;
 	two_blocks grouped = four & separator >> 4 & (two & digit >> 2) >> 5;
-	uint64_t sure = (uint64_t)(twelve | grouped);
-	uint64_t starts = (uint64_t)four & ~(m.digit << 1) & ~sure;
-	uint64_t tags = m.tag & (m.length >> 1 | next.length << (BLOCK - 1));
+	uint64_t sure = (uint64_t)(twelve | grouped) | chip;
+	uint64_t near = m.digit << 2 | m.digit << 3 | m.digit << 4;
+	uint64_t starts = (uint64_t)four & ~(m.digit << 1) & (near | near << 3 | near << 4 | 0xff);
 	uint64_t before = sure == 0 ? ~UINT64_C(0) : (sure & (0 - sure)) - 1;
 
-	for (uint64_t rest = (starts | tags) & before; rest != 0; rest &= rest - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(rest);
-		if ((tags >> i & 1) != 0 ? tag_fits(data, at + i, len)
-					 : pan_key_end(data, at + i) != 0)
+	for (starts &= before; starts != 0; starts &= starts - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(starts);
+		if (pan_key_end(data, at + i) != 0)
 			return i;
 	}
 	return sure != 0 ? (unsigned)__builtin_ctzll(sure) : BLOCK;
@@ -80,24 +90,20 @@ static struct masks masks_plain(const uint8_t *p)
 		m.digit |= (uint64_t)(c >= '0' && c <= '9') << i;
 		m.separator |= (uint64_t)(c == ' ' || c == '+' || c == '-' || c == '.' || c == '_')
 			       << i;
-		m.tag |= (uint64_t)(c == 0x57 || c == 0x5a || c == 0x6b) << i;
-		m.length |= (uint64_t)(c >= LENGTH_LOW && c <= LENGTH_HIGH) << i;
 	}
 	return m;
 }
 
 /* The masks of the block at `at`, or of what is left there.  Of a buffer of a block or
  * more the last whole block is loaded and moved; a shorter one is in rest. */
-#define MASKS_AT(out, level, at)                                                                   \
-	do {                                                                                       \
-		size_t left_ = len - (at) < BLOCK ? len - (at) : BLOCK;                            \
-		const uint8_t *p_ = len < BLOCK ? rest : data + (at) - (BLOCK - left_);            \
-		unsigned move_ = len < BLOCK ? (unsigned)(at) : (unsigned)(BLOCK - left_);         \
-		(out).digit = digits_##level(p_) >> move_;                                         \
-		(out).separator = separators_##level(p_) >> move_;                                 \
-		(out).tag = tags_##level(p_) >> move_;                                             \
-		(out).length = lengths_##level(p_) >> move_;                                       \
-	} while (0)
+#define MASK_AT(mask_of, at)                                                                       \
+	(len < BLOCK                 ? mask_of(rest) >> (at)                                       \
+		: len - (at) < BLOCK ? mask_of(data + len - BLOCK) >> (BLOCK - (len - (at)))       \
+				     : mask_of(data + (at)))
+
+/* Bytes of the block at `at` behind which a length stands. */
+#define LENGTHS_BEHIND(mask_of, at)                                                                \
+	(len - (at) > BLOCK ? mask_of(data + (at) + 1) : MASK_AT(mask_of, at) >> 1)
 
 #define GATE_BODY(level)                                                                           \
 	SCRATCH uint8_t rest[BLOCK];                                                               \
@@ -107,15 +113,18 @@ static struct masks masks_plain(const uint8_t *p)
 	}                                                                                          \
 	size_t at = from;                                                                          \
 	for (; at < len; at += BLOCK) {                                                            \
-		struct masks m, next = {0};                                                        \
-		if (len - at >= BLOCK &&                                                           \
-			!may_begin(digits_##level(data + at), tags_##level(data + at),             \
-				lengths_##level(data + at)))                                       \
+		struct masks m, next = {0, 0};                                                     \
+		m.digit = MASK_AT(digits_##level, at);                                             \
+		uint64_t pairs = MASK_AT(tags_##level, at) & LENGTHS_BEHIND(lengths_##level, at);  \
+		uint64_t chip = pairs == 0 ? 0 : chips(data, at, len, pairs);                      \
+		if (chip == 0 && !may_begin(m.digit))                                              \
 			continue;                                                                  \
-		MASKS_AT(m, level, at);                                                            \
-		if (len - at > BLOCK)                                                              \
-			MASKS_AT(next, level, at + BLOCK);                                         \
-		unsigned gate = first_gate(data, at, len, m, next);                                \
+		m.separator = MASK_AT(separators_##level, at);                                     \
+		if (len - at > BLOCK) {                                                            \
+			next.digit = MASK_AT(digits_##level, at + BLOCK);                          \
+			next.separator = MASK_AT(separators_##level, at + BLOCK);                  \
+		}                                                                                  \
+		unsigned gate = first_gate(data, at, m, next, chip);                               \
 		if (gate < BLOCK) {                                                                \
 			at += gate;                                                                \
 			break;                                                                     \
@@ -137,12 +146,20 @@ static uint64_t separators_plain(const uint8_t *p)
 
 static uint64_t tags_plain(const uint8_t *p)
 {
-	return masks_plain(p).tag;
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < BLOCK; i++)
+		mask |= (uint64_t)(p[i] == 0x57 || p[i] == 0x5a || p[i] == 0x6b) << i;
+	return mask;
 }
 
 static uint64_t lengths_plain(const uint8_t *p)
 {
-	return masks_plain(p).length;
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < BLOCK; i++)
+		mask |= (uint64_t)(p[i] >= LENGTH_LOW && p[i] <= LENGTH_HIGH) << i;
+	return mask;
 }
 
 size_t pan_gate_plain(const uint8_t *data, size_t from, size_t len)
@@ -308,9 +325,7 @@ AVX512 static inline struct masks masks_avx512(__m512i v)
 			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
 			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('-')) |
 			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.')) |
-			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('_')),
-		.tag = tags_avx512(v),
-		.length = lengths_avx512(v)};
+			     _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('_'))};
 }
 
 /* What is left is loaded by mask: nothing behind it is touched, nothing is copied. */
@@ -327,10 +342,12 @@ AVX512 size_t pan_gate_avx512(const uint8_t *data, size_t from, size_t len)
 {
 	for (size_t at = from; at < len; at += BLOCK) {
 		__m512i v = load_avx512(data, at, len);
-		if (!may_begin(digits_avx512(v), tags_avx512(v), lengths_avx512(v)))
+		uint64_t pairs = tags_avx512(v) & lengths_avx512(load_avx512(data, at + 1, len));
+		uint64_t chip = pairs == 0 ? 0 : chips(data, at, len, pairs);
+		if (chip == 0 && !may_begin(digits_avx512(v)))
 			continue;
-		unsigned gate = first_gate(data, at, len, masks_avx512(v),
-			masks_avx512(load_avx512(data, at + BLOCK, len)));
+		unsigned gate = first_gate(data, at, masks_avx512(v),
+			masks_avx512(load_avx512(data, at + BLOCK, len)), chip);
 		if (gate < BLOCK)
 			return at + gate;
 	}
