@@ -441,6 +441,7 @@ struct worker_sizes worker_sizes_for(size_t memory)
 		.inspect = {.flows = flows / 2 + 512,
 			.inflaters = 64 + flows / 4096,
 			.tails = 1024 + flows / 32,
+			.gathers = 32 + flows / 4096, /* of 32 KiB, for long coded stretches */
 			.cards = 256 + flows / 256,
 			.sets = 2 + flows / 16384, /* of 250 KiB, for more than 64 cards */
 			.holds = 2048 + flows / 16,

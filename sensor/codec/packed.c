@@ -205,13 +205,51 @@ static size_t decode_brotli(
 	return decode_bare(unpacker, PACKED_BROTLI, coded, out, room);
 }
 
+/* What has no magic and is broken, over, or gives noise will not be whole. */
+static bool is_hopeless(
+	struct unpacker *unpacker, enum packed kind, struct bytes head, uint8_t *out, size_t room)
+{
+	struct unpacked one = unpack(unpacker, kind, head, out, room);
+	struct bytes made = bytes_of(out, one.len);
+
+	bool hopeless = one.broken || one.ended ||
+			(made.len >= PART_MIN && !reads_like_text(made) && !has_magic(made));
+	explicit_bzero(out, one.len);
+	return hopeless;
+}
+
+static bool hopeless_zlib(struct unpacker *unpacker, struct bytes head, uint8_t *out, size_t room)
+{
+	return is_hopeless(unpacker, PACKED_ZLIB, head, out, room);
+}
+
+static bool hopeless_deflate(
+	struct unpacker *unpacker, struct bytes head, uint8_t *out, size_t room)
+{
+	return is_hopeless(unpacker, PACKED_DEFLATE, head, out, room);
+}
+
+static bool hopeless_brotli(struct unpacker *unpacker, struct bytes head, uint8_t *out, size_t room)
+{
+	return is_hopeless(unpacker, PACKED_BROTLI, head, out, room);
+}
+
 const struct coding coding_gzip = {
 	.layer = LAYER_GZIP, .signs = SIGN_PACKED, .find = find_gzip, .decode = decode_gzip};
 const struct coding coding_zstd = {
 	.layer = LAYER_ZSTD, .signs = SIGN_PACKED, .find = find_zstd, .decode = decode_zstd};
-const struct coding coding_zlib = {
-	.layer = LAYER_ZLIB, .whole = true, .find = find_zlib, .decode = decode_zlib};
-const struct coding coding_deflate = {
-	.layer = LAYER_DEFLATE, .whole = true, .find = find_deflate, .decode = decode_deflate};
-const struct coding coding_brotli = {
-	.layer = LAYER_BROTLI, .whole = true, .find = find_brotli, .decode = decode_brotli};
+const struct coding coding_zlib = {.layer = LAYER_ZLIB,
+	.whole = true,
+	.find = find_zlib,
+	.decode = decode_zlib,
+	.hopeless = hopeless_zlib};
+const struct coding coding_deflate = {.layer = LAYER_DEFLATE,
+	.whole = true,
+	.find = find_deflate,
+	.decode = decode_deflate,
+	.hopeless = hopeless_deflate};
+const struct coding coding_brotli = {.layer = LAYER_BROTLI,
+	.whole = true,
+	.find = find_brotli,
+	.decode = decode_brotli,
+	.hopeless = hopeless_brotli};

@@ -108,4 +108,4 @@ static size_t decode(
 }
 
 const struct coding coding_tar = {
-	.layer = LAYER_TAR, .signs = SIGN_PACKED, .find = find, .decode = decode};
+	.layer = LAYER_TAR, .whole = true, .find = find, .decode = decode};

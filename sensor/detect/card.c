@@ -140,12 +140,15 @@ static void keep(struct card_env *env, const struct window *window, const struct
 }
 
 /* True if a hit of that standing beats the best one so far. */
-static bool better(const struct cards *cards, int sum, const struct view *view, uint64_t offset)
+static bool better(const struct cards *cards, int sum, const struct view *view, uint8_t peeled,
+	uint64_t offset)
 {
 	if (sum != cards->sum)
 		return sum > cards->sum;
 	if (view->depth != cards->depth)
 		return view->depth > cards->depth;
+	if (peeled != cards->peeled)
+		return peeled < cards->peeled;
 	if (view->role != cards->role)
 		return view->role < cards->role;
 	return offset < cards->offset;
@@ -214,11 +217,20 @@ static uint8_t own_of(const struct pan_hit *hit, uint64_t why)
 	return CARD_ANY;
 }
 
+static void name_layers(struct cards *cards, const struct view *view, const struct peel_text *text)
+{
+	memcpy(cards->layers, view->layers, view->depth);
+	cards->peeled = text == NULL ? 0 : text->depth;
+	if (text != NULL)
+		memcpy(cards->layers + view->depth, text->layers, text->depth);
+}
+
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
 	const uint64_t named = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_DECOY_KEY);
 	const struct view *view = scan->view;
+	const struct peel_text *text = scan->text;
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
 	size_t right = hit->off + hit->len + PAN_CONTEXT;
 
@@ -229,6 +241,8 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 					  hit->off - left, hit->len, view->key);
 	if ((why & named) == 0)
 		why |= table_why(&scan->table);
+	if (text != NULL && text->dense)
+		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
 		return;
 	int sum = why_sum(why);
@@ -243,13 +257,13 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	name_field(cards, view, offset, is_sure);
 	keep(scan->env, window, hit, own, cards);
 	sum += is_sure ? SURE_FIRST : 0;
-	if (!better(cards, sum, view, offset))
+	if (!better(cards, sum, view, text == NULL ? 0 : text->depth, offset))
 		return;
 	cards->why = why;
 	cards->sum = sum;
 	cards->role = (uint8_t)view->role;
 	cards->depth = view->depth;
-	memcpy(cards->layers, view->layers, sizeof(cards->layers));
+	name_layers(cards, view, text);
 	cards->offset = offset;
 	show(scan->env, window, hit, cards);
 }
@@ -285,9 +299,8 @@ static void judge_found(struct card_scan *scan, const struct window *window)
 }
 
 /* In as many steps as it takes for every hit to be among those that one look can tell. */
-void card_window(void *self, const struct window *window)
+static void judge_plain(struct card_scan *scan, const struct window *window)
 {
-	struct card_scan *scan = self;
 	size_t from = window->from, step = window->to - window->from;
 	const bool whole = window->before_start && window->after_end;
 	const struct table table = scan->table;
@@ -309,6 +322,61 @@ void card_window(void *self, const struct window *window)
 	}
 	if (whole)
 		scan->table = table;
+}
+
+void card_text(
+	void *self, const struct peel_text *text, uint64_t offset, const struct tail_mark *mark)
+{
+	struct card_scan *scan = self;
+	const struct window window = {.buf = text->data,
+		.to = text->data.len,
+		.base = offset,
+		.before_start = true,
+		.after_end = true,
+		.mark = mark,
+		.marks = 1};
+
+	scan->text = text;
+	judge_plain(scan, &window);
+	scan->text = NULL;
+}
+
+struct coded {
+	struct card_scan *scan;
+	const struct window *window;
+};
+
+static void judge_text(void *self, const struct peel_text *text)
+{
+	const struct coded *coded = self;
+	const struct window *window = coded->window;
+	const struct tail_mark mark = {.place = *window_place(window, text->off)};
+
+	card_text(coded->scan, text, window->base + text->off, &mark);
+}
+
+static void judge_coded(struct card_scan *scan, const struct window *window)
+{
+	struct coded coded = {.scan = scan, .window = window};
+	const struct peel_window what = {.buf = window->buf,
+		.from = window->from,
+		.to = window->to,
+		.before_start = window->before_start,
+		.after_end = window->after_end || scan->open == NULL};
+	struct peel_opens opens;
+
+	peel(scan->env->peeler, &what, (struct peel_sink){.self = &coded, .text = judge_text},
+		&opens);
+	if (opens.count > 0)
+		scan->open(scan->self, window, &opens);
+}
+
+void card_window(void *self, const struct window *window)
+{
+	struct card_scan *scan = self;
+
+	judge_plain(scan, window);
+	judge_coded(scan, window);
 }
 
 static uint32_t bits_set(const struct cards *cards)

@@ -11,6 +11,7 @@
 
 #include "base/masked.h"
 #include "detect/card_set.h"
+#include "detect/gather.h"
 #include "detect/table.h"
 #include "detect/tail.h"
 #include "fact/fact.h"
@@ -21,6 +22,7 @@
 #define CARD_DIGITS_ANY 12   /* a shorter number is no card */
 #define CARD_DIGITS_ALONE 13 /* a shorter number is a card only under a card word */
 #define CARD_ESTIMATE_BITS 8192
+#define CARD_LAYERS (UNWRAP_DEPTH + PEEL_DEPTH)
 #define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
 
 struct card_env { /* one per worker, read-only but for counters */
@@ -30,6 +32,7 @@ struct card_env { /* one per worker, read-only but for counters */
 	struct pan_scan found, near; /* of the window at hand, and of what it shows */
 	uint64_t hits_more;          /* hits of one window beyond PAN_HITS_MAX: a limit */
 	struct pool sets;            /* of struct card_set */
+	struct peeler *peeler;
 };
 
 /* A finding waits for its message's end, but not for ever: when and for which message. */
@@ -54,9 +57,10 @@ enum card_own {
 struct cards {
 	uint64_t why; /* of the best hit */
 	int32_t sum;
-	uint8_t any_real; /* a card that is no test number */
-	uint8_t role, depth;
-	uint8_t layers[UNWRAP_DEPTH];
+	uint8_t any_real;    /* a card that is no test number */
+	uint8_t role, depth; /* depth: of the view */
+	uint8_t peeled;      /* codings taken off it privately */
+	uint8_t layers[CARD_LAYERS];
 	uint64_t offset;            /* of the best hit in its view */
 	struct inspect_place place; /* of the first byte of the first hit */
 	uint64_t after;             /* bytes of the message since then */
@@ -93,7 +97,10 @@ struct card_scan {
 	struct card_env *env;
 	const struct view *view;
 	struct cards *(*get)(void *self, const struct inspect_place *place);
+	/* Coded stretches go on behind the window; NULL: they end there. */
+	void (*open)(void *self, const struct window *window, const struct peel_opens *opens);
 	void *self;
+	const struct peel_text *text; /* what stands in the window came out of codings */
 	uint32_t *shaped, *failed;
 	uint64_t told;      /* what ends at or before that offset was told, if no surer than */
 	int told_sum;       /* this: not again */
@@ -102,6 +109,9 @@ struct card_scan {
 	struct table table; /* of a view that comes in several windows: up to the last of them */
 };
 void card_window(void *scan, const struct window *window);
+/* The same for a text out of a coded stretch at that offset of the view. */
+void card_text(
+	void *scan, const struct peel_text *text, uint64_t offset, const struct tail_mark *mark);
 
 /* Before it is told: only the values stay that have a reason of their own; without any such,
  * those of which nothing says that they are something else. */

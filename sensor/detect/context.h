@@ -29,10 +29,11 @@ struct context {
 	uint32_t number; /* of the exchange */
 	uint16_t status; /* of the answer, 0 = not seen */
 	uint16_t len[CONTEXT_TEXTS];
-	uint8_t closed;     /* the request is over */
-	uint8_t answered;   /* the answer is */
-	uint8_t image_type; /* the answer says image, font, style or script */
-	uint8_t zero[3];
+	uint8_t closed;   /* the request is over */
+	uint8_t answered; /* the answer is */
+	uint8_t type;     /* enum served_type of the answer */
+	uint8_t head;     /* first byte of its body, 0 = none yet */
+	uint8_t zero[2];
 	uint8_t text[]; /* one after the other */
 };
 

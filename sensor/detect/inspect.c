@@ -22,6 +22,7 @@ size_t inspect_bytes(const struct inspect_sizes *sizes)
 		     pool_bytes(sizeof(struct flow_state), sizes->flows) +
 		     pool_bytes(sizeof(struct rest), sizes->flows) +
 		     pool_bytes(sizeof(struct open_tail), sizes->tails) +
+		     pool_bytes(sizeof(struct gather), sizes->gathers) + peeler_bytes() +
 		     pool_bytes(sizeof(struct cards), sizes->cards) +
 		     pool_bytes(sizeof(struct card_set), sizes->sets) +
 		     pool_bytes(FIELD_WHOLE, sizes->holds) +
@@ -43,16 +44,18 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 	inspect->card_env.table = *env->cards;
 	inspect->card_env.key = env->key;
 	memcpy(inspect->card_env.token_key, env->token_key, sizeof(env->token_key));
+	inspect->card_env.peeler = peeler_new(arena);
 	inspect->unwrap = unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));
 	bool made =
 		contexts_new(&inspect->contexts, arena, sizes->flows) &&
 		pool_new(&inspect->flows, arena, sizeof(struct flow_state), sizes->flows) &&
 		pool_new(&inspect->rests, arena, sizeof(struct rest), sizes->flows) &&
 		pool_new(&inspect->tails, arena, sizeof(struct open_tail), sizes->tails) &&
+		pool_new(&inspect->gathers, arena, sizeof(struct gather), sizes->gathers) &&
 		pool_new(&inspect->cards, arena, sizeof(struct cards), sizes->cards) &&
 		pool_new(&inspect->card_env.sets, arena, sizeof(struct card_set), sizes->sets) &&
 		pool_new(&inspect->holds, arena, FIELD_WHOLE, sizes->holds);
-	assert(inspect->unwrap != NULL && made);
+	assert(inspect->unwrap != NULL && inspect->card_env.peeler != NULL && made);
 	parser_pools(inspect, arena, sizes->flows);
 	inspect->io = (struct parse_io){.sink = sink_of(inspect), .hold = &inspect->holds};
 	return inspect;
@@ -92,8 +95,8 @@ uint64_t inspect_quotas(const struct inspect *inspect)
 	return inspect->counters.state_refused + inspect->counters.parser_refused +
 	       inspect->counters.cards_refused + inspect->card_env.sets.refused +
 	       inspect->contexts.refused + label_counters(inspect->env.labels)->state_refused +
-	       inspect->tails.refused + inspect->io.hold_refused + unwrap->state_refused +
-	       unwrap->inflate_refused;
+	       inspect->tails.refused + inspect->gathers.refused + inspect->io.hold_refused +
+	       unwrap->state_refused + unwrap->inflate_refused;
 }
 
 static void raw_open(struct inspect *inspect, struct half *half, struct message *message)

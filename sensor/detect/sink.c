@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "base/scratch.h"
+#include "detect/served.h"
 #include "detect/state.h"
 
 #define ANSWERS_CALLED 16     /* addresses of one DNS answer that lend their name to contacts */
@@ -90,7 +91,8 @@ static void note_answer(
 	struct context *context;
 
 	if (message->kind != MESSAGE_HTTP_RESPONSE || !run->first ||
-		(run->role != FIELD_HTTP_STATUS && run->role != FIELD_HTTP_CONTENT_TYPE))
+		(run->role != FIELD_HTTP_STATUS && run->role != FIELD_HTTP_CONTENT_TYPE &&
+			run->role != FIELD_HTTP_BODY))
 		return;
 	context = context_of(inspect, message);
 	if (context == NULL)
@@ -100,8 +102,9 @@ static void note_answer(
 			(uint16_t)((run->data.ptr[0] - '0') * 100 + (run->data.ptr[1] - '0') * 10 +
 				   run->data.ptr[2] - '0');
 	if (run->role == FIELD_HTTP_CONTENT_TYPE)
-		context->image_type = bytes_starts_nocase(run->data, "image/") ||
-				      bytes_starts_nocase(run->data, "font/");
+		context->type = (uint8_t)served_type(run->data);
+	if (run->role == FIELD_HTTP_BODY && run->data.len > 0)
+		context->head = run->data.ptr[0];
 }
 
 /* The peer's name: the first that the client says. */
@@ -235,16 +238,73 @@ static void tell_part(
 	wait_go_on(inspect, half->cards, tell_cards(inspect, message, half));
 }
 
+/* First place at or behind from where a card may begin, plain or coded. */
+static size_t card_place(struct bytes value, size_t from)
+{
+	size_t plain = pan_place(value, from);
+
+	return plain == from ? from : peel_place(bytes_head(value, plain), from);
+}
+
 /* A whole value, as nearly all are, in which no card can begin. */
 static bool is_clean(struct bytes value)
 {
-	return value.len < CARD_DIGITS_ANY || pan_place(value, 0) >= value.len;
+	return value.len < CARD_DIGITS_ANY || card_place(value, 0) >= value.len;
 }
 
-/* Names have no layers, so what is clean as it stands is clean. */
-static bool holds_nothing(const struct run *run)
+#define LABEL_LONG 24 /* no name that a person chose has a longer label */
+#define TYPE_TXT 16
+
+/* What is sent in a name is cut into labels: a long one goes on in the next. */
+static void show_name(struct inspect *inspect, const struct message *message, const struct run *run)
 {
-	return run->first && run->last && is_clean(run->data);
+	SCRATCH uint8_t joined[256];
+	struct bytes sent = run->name;
+	struct run whole = *run;
+	size_t len = 0, label = 0;
+
+	for (size_t i = 0; i < sent.len && len < sizeof(joined); i++) {
+		bool dot = sent.ptr[i] == '.';
+		if (!dot || label < LABEL_LONG)
+			joined[len++] = sent.ptr[i];
+		label = dot ? 0 : label + 1;
+	}
+	whole.name = bytes_of(NULL, 0);
+	whole.data = bytes_of(joined, len);
+	if (!is_clean(whole.data))
+		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, &whole);
+	explicit_bzero(joined, len);
+}
+
+/* Texts of up to 255 bytes each (RFC 1035 section 3.3.14): what is longer goes on in the next. */
+static void show_texts(
+	struct inspect *inspect, const struct message *message, const struct run *run)
+{
+	struct bytes left = run->data;
+	struct run piece = *run;
+
+	piece.name = bytes_of(NULL, 0);
+	piece.offset = 0;
+	piece.first = true;
+	while (left.len > 0) {
+		piece.data = bytes_head(bytes_skip(left, 1), left.ptr[0]);
+		left = bytes_skip(left, 1 + (size_t)left.ptr[0]);
+		piece.last = left.len == 0;
+		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, &piece);
+		piece.offset += piece.data.len;
+		piece.first = false;
+	}
+}
+
+static void show_dns(struct inspect *inspect, const struct message *message, const struct run *run)
+{
+	if (run->role == FIELD_DNS_QUERY)
+		show_name(inspect, message, run);
+	else if (run->role == FIELD_DNS_ANSWER && run->number == TYPE_TXT && run->first &&
+		 run->last)
+		show_texts(inspect, message, run);
+	else if (!run->first || !run->last || !is_clean(run->data))
+		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, run);
 }
 
 static void sink_run(void *self, const struct message *message, const struct run *run)
@@ -271,7 +331,9 @@ static void sink_run(void *self, const struct message *message, const struct run
 			inspect->io.skipped[SKIP_LEVEL] += run->data.len;
 		return;
 	}
-	if (!is_dns(message) || !holds_nothing(run))
+	if (is_dns(message))
+		show_dns(inspect, message, run);
+	else
 		unwrap_run(inspect->unwrap, &half->unwrap, message, run);
 	tell_part(inspect, message, half, run->data.len);
 }
@@ -346,6 +408,13 @@ static struct cards *get_cards(void *self, const struct inspect_place *place)
 	return cards;
 }
 
+static void keep_open(void *self, const struct window *window, const struct peel_opens *opens)
+{
+	struct inspect *inspect = self;
+
+	gather_begin(&inspect->gathers, &inspect->gather, window, opens);
+}
+
 struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 {
 	struct half *half = half_of(inspect);
@@ -353,16 +422,22 @@ struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 	return (struct card_scan){.env = &inspect->card_env,
 		.view = view,
 		.get = get_cards,
+		.open = keep_open,
 		.self = inspect,
 		.sum = INT_MIN,
 		.shaped = &half->shaped,
 		.failed = &half->failed};
 }
 
+static struct open_tail *open_tail_at(const struct inspect *inspect, uint32_t id)
+{
+	return pool_at(&inspect->tails, id);
+}
+
 /* What a look has told of an open text is not told again. */
 static void note_told(const struct inspect *inspect, uint32_t id, struct card_scan *scan)
 {
-	const struct open_tail *open = pool_at(&inspect->tails, id);
+	const struct open_tail *open = open_tail_at(inspect, id);
 
 	if (id == 0)
 		return;
@@ -386,11 +461,21 @@ static void feed(struct inspect *inspect, struct card_scan *scan, const struct v
 	note_told(inspect, *id, scan);
 	if (view->last && !is_new)
 		look_end(inspect, *id);
+	const struct gather_sink texts = {.self = scan, .text = card_text};
+	struct peeler *peeler = inspect->card_env.peeler;
+
+	inspect->gather = is_new ? 0 : open_tail_at(inspect, *id)->gather;
+	gather_put(&inspect->gathers, &inspect->gather, peeler, view->data, view->offset, texts);
 	tail_feed(
 		&inspect->tails, id, &run, (struct window_sink){.self = scan, .scan = card_window});
+	gather_put(&inspect->gathers, &inspect->gather, peeler, view->data, view->offset, texts);
+	if (*id == 0)
+		gather_end(&inspect->gathers, &inspect->gather, peeler, texts);
+	else
+		open_tail_at(inspect, *id)->gather = inspect->gather;
 	if (*id != 0)
-		((struct open_tail *)pool_at(&inspect->tails, *id))->table = scan->table;
-	if (*id != 0 && (is_new || ((struct tail *)pool_at(&inspect->tails, *id))->waits == 0))
+		open_tail_at(inspect, *id)->table = scan->table;
+	if (*id != 0 && (is_new || open_tail_at(inspect, *id)->tail.waits == 0))
 		look_begin(inspect, *id, view, is_new);
 }
 
@@ -423,9 +508,16 @@ static void view_gap(void *self, const struct message *message, const struct vie
 	struct card_scan scan = card_scan_of(inspect, view);
 
 	inspect->message = message;
-	note_told(inspect, half_of(inspect)->tail[view->stream], &scan);
+	uint32_t id = half_of(inspect)->tail[view->stream];
+
+	note_told(inspect, id, &scan);
+	scan.open = NULL; /* what is open ends here */
 	tail_gap(&inspect->tails, &half_of(inspect)->tail[view->stream],
 		(struct window_sink){.self = &scan, .scan = card_window});
+	if (id != 0)
+		gather_end(&inspect->gathers, &open_tail_at(inspect, id)->gather,
+			inspect->card_env.peeler,
+			(struct gather_sink){.self = &scan, .text = card_text});
 }
 
 struct view_sink view_sink_of(struct inspect *inspect)
@@ -433,6 +525,6 @@ struct view_sink view_sink_of(struct inspect *inspect)
 	return (struct view_sink){.self = inspect,
 		.view = view_take,
 		.gap = view_gap,
-		.place = pan_place,
+		.place = card_place,
 		.least = CARD_DIGITS_ANY};
 }

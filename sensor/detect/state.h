@@ -67,6 +67,7 @@ struct open_tail { /* of the pool of tails */
 	struct tail tail;
 	struct look look;
 	struct table table;
+	uint32_t gather; /* coded stretches that are open there, 0 = none */
 };
 
 struct inspect {
@@ -75,7 +76,7 @@ struct inspect {
 	struct emit *emit;
 	struct unwrap *unwrap;
 	struct contexts contexts;
-	struct pool flows, rests, tails, cards, holds;
+	struct pool flows, rests, tails, gathers, cards, holds;
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
 	uint32_t wait_first, wait_last; /* of cards, in order of due time */
@@ -92,7 +93,8 @@ struct inspect {
 	const struct inspect_place *place;
 	enum half_index at_half; /* the half the calls of the sink belong to */
 	bool after_rst;
-	const struct message *message; /* of the view at hand */
+	const struct message *message; /* of the view at hand, */
+	uint32_t gather;               /* and its open stretches */
 
 	/* The name told in this span. */
 	uint8_t name[255];

@@ -218,6 +218,9 @@ static void give_half(struct inspect *inspect, struct half *half)
 	for (int i = 0; i < UNWRAP_STREAMS; i++) {
 		if (half->tail[i] == 0)
 			continue;
+		const struct open_tail *open = pool_at(&inspect->tails, half->tail[i]);
+		if (open->gather != 0)
+			pool_erase(&inspect->gathers, open->gather, SIZE_MAX);
 		look_end(inspect, half->tail[i]);
 		pool_erase(&inspect->tails, half->tail[i], SIZE_MAX);
 	}

@@ -3,6 +3,7 @@
 
 #include "base/coverage.h"
 #include "base/scratch.h"
+#include "detect/served.h"
 #include "detect/state.h"
 #include "fact/learn.h"
 #include "mask/mask.h"
@@ -81,6 +82,8 @@ static void put_texts(
 	if (context == NULL)
 		return;
 	fact->status = context->status;
+	fact->served = (uint8_t)served_as((enum served_type)context->type, context->status,
+		context_get(context, CONTEXT_URL), context->head);
 	mask_text(&text, context_get(context, CONTEXT_METHOD));
 	fact_text_put(fact, TEXT_METHOD, &text);
 	mask_url(&text, context_get(context, CONTEXT_URL));
@@ -169,7 +172,7 @@ static void put_cards(
 
 	fact->offset = cards->offset;
 	fact->role = cards->role;
-	fact->depth = cards->depth;
+	fact->depth = (uint8_t)(cards->depth + cards->peeled);
 	fact->part = cards->part;
 	memcpy(fact->layers, cards->layers, sizeof(cards->layers));
 	fact->distinct = cards_distinct(&inspect->card_env, cards, &estimated);

@@ -68,6 +68,9 @@ enum fact_flow_flag {
 	FACT_ANSWERED = 32,
 };
 
+/* What an answer calls itself, by its type and by the address it was asked for. */
+enum fact_served { SERVED_AS_PAGE, SERVED_AS_FILE, SERVED_AS_IMAGE };
+
 enum fact_text { TEXT_KEY, TEXT_HOST, TEXT_URL, TEXT_METHOD, TEXT_EVIDENCE, TEXT_SNI, TEXT_COUNT };
 
 struct fact_card {
@@ -95,10 +98,10 @@ struct fact_finding {
 	uint8_t is_request;          /* sent by the end that opened the flow */
 	uint8_t test_only;           /* only test numbers */
 	uint8_t estimated;           /* distinct is an estimate: more than could be told */
-	uint8_t zero;
-	uint16_t part;     /* 0 = first emission under finding_id */
-	uint16_t status;   /* HTTP status of an answer, 0 = none yet */
-	uint16_t card_cnt; /* used rows of card */
+	uint8_t served;              /* enum fact_served */
+	uint16_t part;               /* 0 = first emission under finding_id */
+	uint16_t status;             /* HTTP status of an answer, 0 = none yet */
+	uint16_t card_cnt;           /* used rows of card */
 	uint16_t zero2;
 	struct fact_card card[FACT_CARDS];
 	struct {

@@ -172,9 +172,24 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 	if (sum >= WHY_EVIDENCE && (several || (why & (beside & ~WHY_BIT(WHY_CARD_HOLDER))) != 0))
 		return CONFIDENCE_HIGH;
 	if (sum >= WHY_EVIDENCE &&
-		(why & (beside | WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND))) != 0)
+		(why & (beside | WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND) |
+			       WHY_BIT(WHY_TYPE_LIES))) != 0)
 		return CONFIDENCE_MEDIUM;
 	return CONFIDENCE_LOW;
+}
+
+/* The operator's own people export orders. */
+static bool is_operator(const struct join *join, const struct fact_flow *flow)
+{
+	struct policy_end end;
+
+	policy_address(join->env.policy, flow->key.tenant, remote_of(flow), &end);
+	return (end.roles & ROLE_OPERATOR) != 0;
+}
+
+static bool is_dump(const struct fact_finding *finding)
+{
+	return finding->served != SERVED_AS_PAGE || finding->distinct >= DUMP_CARDS;
 }
 
 /* What cards in an answer mean: received, where the server asked; fetched as a dump, or
@@ -187,8 +202,10 @@ static void decide_answer(
 		out->quiet = true;
 		return;
 	}
-	if (finding->distinct >= DUMP_CARDS) {
+	if (is_dump(finding) && !is_operator(join, &finding->flow)) {
 		out->technique = "dump-fetch";
+		if (finding->served == SERVED_AS_IMAGE)
+			out->why |= WHY_BIT(WHY_TYPE_LIES);
 		return;
 	}
 	out->category = CATEGORY_CARD_EXPOSURE;

@@ -34,7 +34,8 @@ struct dns_header {
 
 struct dns_name {
 	size_t len;
-	uint8_t text[DNS_NAME_MAX];
+	uint8_t text[DNS_NAME_MAX]; /* in lower case */
+	uint8_t sent[DNS_NAME_MAX];
 };
 
 struct dns_dir {
@@ -109,9 +110,13 @@ static bool name_label(struct dns_name *name, struct bytes label)
 {
 	if (name->len + label.len + (name->len > 0 ? 1 : 0) > sizeof(name->text))
 		return false;
-	if (name->len > 0)
+	if (name->len > 0) {
+		name->sent[name->len] = '.';
 		name->text[name->len++] = '.';
+	}
 	bytes_lower(name->text + name->len, label);
+	if (label.len > 0)
+		memcpy(name->sent + name->len, label.ptr, label.len);
 	name->len += label.len;
 	return true;
 }
@@ -151,8 +156,10 @@ static bool name_read(struct bytes message, struct rd *rd, struct dns_name *name
 	}
 	if (pointers == 0)
 		*rd = at;
-	if (name->len == 0)
+	if (name->len == 0) {
+		name->sent[0] = '.';
 		name->text[name->len++] = '.';
+	}
 	return true;
 }
 
@@ -202,6 +209,7 @@ static bool tell_question(
 	if (!name_read(message, rd, name))
 		return false;
 	struct run run = {.role = FIELD_DNS_QUERY,
+		.name = bytes_of(name->sent, name->len),
 		.data = bytes_of(name->text, name->len),
 		.number = rd_u16(rd)};
 	(void)rd_u16(rd); /* class */

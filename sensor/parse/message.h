@@ -47,7 +47,8 @@ struct message {
 struct run {
 	enum field_role role;
 	bool first, last;
-	struct bytes name; /* HTTP_HEADER: field name; DNS_ANSWER: owner; else empty */
+	struct bytes name; /* HTTP_HEADER: field name; DNS_ANSWER: owner; DNS_QUERY: as data, in
+			    * the letters it was sent in; else empty */
 	struct bytes data;
 	uint64_t offset; /* of data in the field */
 	uint32_t number; /* see field.def */

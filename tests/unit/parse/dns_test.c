@@ -26,7 +26,7 @@
 	"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x06\x03xyz\xc0\x10"                          \
 	"\xc0\x2d\x00\x01\x00\x01\x00\x00\x01\x00\x00\x04\xc0\x00\x02\x01"                         \
 	"\xc0\x2d\x00\x0f\x00\x01\x00\x00\x00\x05\x00\x07\x00\x0a\x02mx\xc0\x10"
-#define TOLD_QUERY " 1 0 dns.query www.example.com\n complete\n"
+#define TOLD_QUERY " 1 0 dns.query (WwW.example.com) www.example.com\n complete\n"
 #define TOLD_ANSWER                                                                                \
 	" 1 0 dns.query www.example.com\n 0 0 dns.rcode \n"                                        \
 	" 5 60 dns.answer (www.example.com) xyz.example.com\n"                                     \

@@ -134,7 +134,8 @@ static void on_run(void *self, const struct message *message, const struct run *
 		field->end = run->offset;
 		text_clear(&field->name);
 		text_clear(&field->data);
-		text_bytes(&field->name, run->name.ptr, run->name.len);
+		if (run->role != FIELD_DNS_QUERY || !bytes_equal(run->name, run->data))
+			text_bytes(&field->name, run->name.ptr, run->name.len);
 	} else {
 		if (!field->open || field->end != run->offset)
 			broken(dir, "offset of a run");
