@@ -83,7 +83,11 @@ static int character(const char *text, size_t i, size_t end, size_t *written)
 		int digit = c >= '0' && c <= '9'   ? c - '0'
 			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
 			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : 0;
+						   : -1;
+		if (digit < 0) { /* no escape: never of our writer */
+			*written = 2;
+			return '\\';
+		}
 		value = value * 16 + digit;
 	}
 	*written = ESCAPE_LEN;
