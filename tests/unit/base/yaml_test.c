@@ -135,30 +135,30 @@ static void broken_text_says_where(void **state)
 		"a.yaml:1:1: invalid leading UTF-8 octet; the file must be UTF-8");
 }
 
-static char *nested(char open, char close, size_t depth)
-{
-	char *text = malloc(2 * depth + 1);
+#define NESTED_MAX (YAML_DEPTH_MAX + 1)
 
-	assert_non_null(text);
-	memset(text, open, depth);
-	memset(text + depth, close, depth);
+static void nest(char text[static 2 * NESTED_MAX + 1], size_t depth)
+{
+	for (size_t i = 0; i < depth; i++) {
+		text[i] = '[';
+		text[2 * depth - 1 - i] = ']';
+	}
 	text[2 * depth] = '\0';
-	return text;
 }
 
 static void sixteen_levels_are_read_and_one_more_is_refused(void **state)
 {
+	char text[2 * NESTED_MAX + 1];
 	struct err err = {0};
-	char *text = nested('[', ']', YAML_DEPTH_MAX);
-	struct yaml_doc *doc = read_text(text, &err);
+	struct yaml_doc *doc;
 
 	(void)state;
+	nest(text, YAML_DEPTH_MAX);
+	doc = read_text(text, &err);
 	assert_non_null(doc);
 	yaml_drop(doc);
-	free(text);
-	text = nested('[', ']', YAML_DEPTH_MAX + 1);
+	nest(text, NESTED_MAX);
 	check_refused(text, "a.yaml:1:17: nested deeper than 16 levels");
-	free(text);
 }
 
 static void a_million_nodes_are_read_and_one_more_is_refused(void **state)
