@@ -6,6 +6,8 @@
 #include "codec/unpack.h"
 #include "pan/sign.h"
 
+#define HEAD_BYTES 16
+
 struct peeler {
 	struct unpacker *unpacker;
 	struct peel_counters counters;
@@ -207,10 +209,23 @@ static void end(struct peeler *peeler)
 	peeler->counters.cut += peeler->left == 0;
 }
 
+/* What is packed without a magic shows bytes that no text has. */
+static bool is_binary(struct bytes head)
+{
+	for (size_t i = 0; i < head.len; i++) {
+		uint8_t c = head.ptr[i];
+		if (c >= 0x80 || c < '\t' || (c > '\r' && c < ' '))
+			return true;
+	}
+	return false;
+}
+
 size_t peel_place(struct bytes buf, size_t from)
 {
 	struct sign_region region;
 
+	if (from == 0 && is_binary(bytes_head(buf, HEAD_BYTES)))
+		return 0;
 	return sign_next(buf, from, &region) ? region.from : buf.len;
 }
 

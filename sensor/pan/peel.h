@@ -72,8 +72,8 @@ size_t peeler_bytes(void);
 struct peeler *peeler_new(struct arena *arena);
 const struct peel_counters *peeler_counters(const struct peeler *peeler);
 
-/* True if anything may be written in a coding that begins in [from, buf.len); cheap.  Codings of
- * whole values are left out: peel_whole_place() says that of a value's first bytes. */
+/* First place at or behind from where a coding may stand, or buf.len; cheap.  from = 0 asks about
+ * a whole value, too. */
 size_t peel_place(struct bytes buf, size_t from);
 
 void peel(struct peeler *peeler, const struct peel_window *window, struct peel_sink sink,
