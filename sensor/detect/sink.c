@@ -469,13 +469,14 @@ static void feed(struct inspect *inspect, struct card_scan *scan, const struct v
 	tail_feed(
 		&inspect->tails, id, &run, (struct window_sink){.self = scan, .scan = card_window});
 	gather_put(&inspect->gathers, &inspect->gather, peeler, view->data, view->offset, texts);
-	if (*id == 0)
+	if (*id == 0) {
 		gather_end(&inspect->gathers, &inspect->gather, peeler, texts);
-	else
-		open_tail_at(inspect, *id)->gather = inspect->gather;
-	if (*id != 0)
-		open_tail_at(inspect, *id)->table = scan->table;
-	if (*id != 0 && (is_new || open_tail_at(inspect, *id)->tail.waits == 0))
+		return;
+	}
+	struct open_tail *open = open_tail_at(inspect, *id);
+	open->gather = inspect->gather;
+	open->table = scan->table;
+	if (is_new || open->tail.waits == 0)
 		look_begin(inspect, *id, view, is_new);
 }
 
