@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pan_scan whole;
 	const uint64_t known = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY) |
 			       WHY_BIT(WHY_CARD_CODE) | WHY_BIT(WHY_CARD_HOLDER) |
-			       WHY_BIT(WHY_CARD_DECOY_KEY);
+			       WHY_BIT(WHY_CARD_DECOY_KEY) | WHY_BIT(WHY_CARD_IN_LIST);
 
 	if (size < 2 || size > INPUT_MAX)
 		return 0;
