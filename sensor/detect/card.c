@@ -4,7 +4,10 @@
 
 #include "mask/mask.h"
 
-#define SURE_FIRST 10000      /* more than any sum of weights */
+#define SURE_FIRST 10000 /* more than any sum of weights */
+/* Bytes beside a number that was coded by itself: in a document that is coded as a whole there
+ * are other numbers, too. */
+#define LONE_REST 24
 #define STEP_MIN PAN_SPAN_MAX /* bytes that hold no more hits than a look can tell */
 
 static void clear(struct cards *cards, uint32_t most)
@@ -241,7 +244,7 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 					  hit->off - left, hit->len, view->key);
 	if ((why & named) == 0)
 		why |= table_why(&scan->table);
-	if (text != NULL && text->dense)
+	if (text != NULL && text->dense && window->buf.len <= hit->len + LONE_REST)
 		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
 		return;
@@ -283,7 +286,9 @@ static void judge_found(struct card_scan *scan, const struct window *window)
 	const struct pan_scan *found = &scan->env->found;
 	struct cards *cards;
 
-	if (scan->view->key.len == 0) { /* the body as a whole; its fields would count twice */
+	/* The body as a whole: its fields would count twice.  But what is coded in one may be
+	 * readable only there. */
+	if (scan->view->key.len == 0 || scan->text != NULL) {
 		*scan->shaped += found->shaped;
 		*scan->failed += found->failed;
 	}

@@ -1,5 +1,5 @@
-/* query.c - a request target or other URI (RFC 3986): its path, percent-decoded
- * if that changes anything, and the pairs of its query. */
+/* query.c - a request target or other URI (RFC 3986): the segments of its path that
+ * percent-decoding changes, and the pairs of its query. */
 #include "unwrap/layer.h"
 
 #define PART_PATH 16 /* beside the parts of a form, which are smaller */
@@ -18,7 +18,7 @@ static bool query_open(struct unwrap *unwrap, struct node *node)
 	return true;
 }
 
-static void end_path(struct unwrap *unwrap, struct node *node)
+static void end_segment(struct unwrap *unwrap, struct node *node)
 {
 	uint8_t out[TEXT_HELD_MAX];
 
@@ -26,21 +26,39 @@ static void end_path(struct unwrap *unwrap, struct node *node)
 	if (node->begun || node->form.decoder.changed)
 		value_end(unwrap, node);
 	node->hold_len = 0;
-	form_start(node, '&', false);
-	set_layer(node, LAYER_QUERY);
+	node->form.decoder = (struct text_decoder){.held_len = 0};
+}
+
+static void put_segment(struct unwrap *unwrap, struct node *node, struct bytes data)
+{
+	uint8_t out[256 + TEXT_HELD_MAX];
+
+	while (data.len > 0) {
+		struct bytes part = bytes_head(data, 256);
+		size_t n = text_percent_put(&node->form.decoder, part, false, out);
+
+		value_put(unwrap, node, bytes_of(out, n));
+		data = bytes_skip(data, part.len);
+	}
 }
 
 static void put_path(struct unwrap *unwrap, struct node *node, struct bytes path)
 {
-	uint8_t out[256 + TEXT_HELD_MAX];
+	size_t slash;
 
-	while (path.len > 0) {
-		struct bytes part = bytes_head(path, 256);
-		size_t n = text_percent_put(&node->form.decoder, part, false, out);
-
-		value_put(unwrap, node, bytes_of(out, n));
-		path = bytes_skip(path, part.len);
+	while ((slash = bytes_find_byte(path, '/')) != SIZE_MAX) {
+		put_segment(unwrap, node, bytes_head(path, slash));
+		end_segment(unwrap, node);
+		path = bytes_skip(path, slash + 1);
 	}
+	put_segment(unwrap, node, path);
+}
+
+static void end_path(struct unwrap *unwrap, struct node *node)
+{
+	end_segment(unwrap, node);
+	form_start(node, '&', false);
+	set_layer(node, LAYER_QUERY);
 }
 
 static struct bytes take_path(struct unwrap *unwrap, struct node *node, struct bytes data)
