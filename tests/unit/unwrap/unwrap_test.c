@@ -109,12 +109,13 @@ static void the_query_of_a_target_gives_its_pairs(void **state)
 	expect_no_more();
 }
 
-static void a_percent_encoded_path_is_shown_decoded(void **state)
+static void percent_encoded_segments_of_a_path_are_shown_decoded(void **state)
 {
 	(void)state;
-	one(FIELD_HTTP_URI, "/%34%31+1?q=%2534");
-	expect("", "", "/%34%31+1?q=%2534");
-	expect("percent", "", "/41+1");
+	one(FIELD_HTTP_URI, "/a/%34%31+1/b%2Fc?q=%2534");
+	expect("", "", "/a/%34%31+1/b%2Fc?q=%2534");
+	expect("percent", "", "41+1");
+	expect("percent", "", "b/c");
 	expect("query", "q", "%34");
 	expect("query/percent", "", "4");
 	expect_no_more();
@@ -579,7 +580,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_a_view_whose_key_is_its_name),
 		cmocka_unit_test(the_query_of_a_target_gives_its_pairs),
-		cmocka_unit_test(a_percent_encoded_path_is_shown_decoded),
+		cmocka_unit_test(percent_encoded_segments_of_a_path_are_shown_decoded),
 		cmocka_unit_test(a_long_target_gives_the_same_pairs_however_it_is_cut),
 		cmocka_unit_test(a_cookie_gives_its_pairs_and_what_is_encoded_in_them),
 		cmocka_unit_test(a_key_that_may_be_no_key_is_shown_as_well),
