@@ -177,6 +177,16 @@ bool chain_find(const struct escapes *escapes, struct bytes buf, size_t from, st
 	return false;
 }
 
+struct bytes chain_core(const struct escapes *escapes, struct bytes coded)
+{
+	struct escape escape;
+	size_t first = next_escape(escapes, coded, 0, &escape), end = first;
+
+	for (size_t at = first; at < coded.len; at = next_escape(escapes, coded, end, &escape))
+		end = at + escape.len;
+	return bytes_of(coded.ptr + first, end - first);
+}
+
 size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *out, size_t room)
 {
 	size_t at = 0, n = 0;

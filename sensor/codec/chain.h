@@ -32,6 +32,8 @@ struct escapes {
 #define CHAIN_BESIDE 64
 
 bool chain_find(const struct escapes *escapes, struct bytes buf, size_t from, struct stretch *out);
+/* From the first escape of a stretch to the last. */
+struct bytes chain_core(const struct escapes *escapes, struct bytes coded);
 size_t chain_decode(const struct escapes *escapes, struct bytes coded, uint8_t *out, size_t room);
 
 #endif

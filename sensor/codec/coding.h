@@ -53,6 +53,9 @@ struct coding {
 	 * room bytes to out; returns their number, 0: it is none after all. */
 	size_t (*decode)(struct unpacker *unpacker, struct bytes coded, uint32_t variant,
 		uint8_t *out, size_t room);
+	/* Of a stretch that has literal neighbours with it: the part without them.  What comes
+	 * out of that is looked at for codings of whole values.  NULL: it has none. */
+	struct bytes (*core)(struct bytes coded);
 	/* Of a stretch that goes on behind head: true if nothing that follows can make it one
 	 * after all.  out: room bytes of scratch.  NULL: it always can. */
 	bool (*hopeless)(struct unpacker *unpacker, struct bytes head, uint8_t *out, size_t room);

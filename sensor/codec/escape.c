@@ -102,6 +102,11 @@ static bool json_find(struct bytes buf, size_t from, struct stretch *out)
 	return chain_find(&json_escapes, buf, from, out);
 }
 
+static struct bytes json_core(struct bytes coded)
+{
+	return chain_core(&json_escapes, coded);
+}
+
 static size_t json_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
 {
@@ -113,6 +118,11 @@ static size_t json_decode(
 static bool js_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	return chain_find(&js_escapes, buf, from, out);
+}
+
+static struct bytes js_core(struct bytes coded)
+{
+	return chain_core(&js_escapes, coded);
 }
 
 static size_t js_decode(
@@ -128,6 +138,7 @@ const struct coding coding_json_escape = {
 	.signs = SIGN_ESCAPE,
 	.find = json_find,
 	.decode = json_decode,
+	.core = json_core,
 };
 
 const struct coding coding_js_escape = {
@@ -135,4 +146,5 @@ const struct coding coding_js_escape = {
 	.signs = SIGN_ESCAPE,
 	.find = js_find,
 	.decode = js_decode,
+	.core = js_core,
 };

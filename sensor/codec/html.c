@@ -95,6 +95,11 @@ static bool html_find(struct bytes buf, size_t from, struct stretch *out)
 	return chain_find(&html, buf, from, out);
 }
 
+static struct bytes html_core(struct bytes coded)
+{
+	return chain_core(&html, coded);
+}
+
 static size_t html_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
 {
@@ -108,4 +113,5 @@ const struct coding coding_html = {
 	.signs = SIGN_ESCAPE,
 	.find = html_find,
 	.decode = html_decode,
+	.core = html_core,
 };

@@ -27,6 +27,11 @@ static bool percent_find(struct bytes buf, size_t from, struct stretch *out)
 	return chain_find(&percent, buf, from, out);
 }
 
+static struct bytes percent_core(struct bytes coded)
+{
+	return chain_core(&percent, coded);
+}
+
 static size_t percent_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
 {
@@ -40,4 +45,5 @@ const struct coding coding_percent = {
 	.signs = SIGN_ESCAPE,
 	.find = percent_find,
 	.decode = percent_decode,
+	.core = percent_core,
 };

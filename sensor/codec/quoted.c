@@ -96,6 +96,11 @@ static bool quoted_find(struct bytes buf, size_t from, struct stretch *out)
 	return chain_find(&quoted, buf, from, out);
 }
 
+static struct bytes quoted_core(struct bytes coded)
+{
+	return chain_core(&quoted, coded);
+}
+
 static size_t quoted_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
 {
@@ -109,4 +114,5 @@ const struct coding coding_quoted_printable = {
 	.signs = SIGN_ESCAPE,
 	.find = quoted_find,
 	.decode = quoted_decode,
+	.core = quoted_core,
 };

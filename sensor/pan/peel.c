@@ -62,40 +62,78 @@ static struct bytes undo(struct peeler *peeler, const struct coding *coding, str
 	return bytes_of(out, len);
 }
 
-static void look_inside(const struct look *look, const struct peel_text *text);
+static void look_inside(const struct look *look, const struct peel_text *text, bool wholes);
 
-/* A piece of a stretch. */
-static void take(const struct look *look, const struct coding *coding, struct bytes coded,
+/* What is packed without a magic shows bytes that no text has. */
+static bool is_binary(struct bytes data)
+{
+	for (size_t i = 0; i < data.len; i++) {
+		uint8_t c = data.ptr[i];
+		if (c >= 0x80 || c < '\t' || (c > '\r' && c < ' '))
+			return true;
+	}
+	return false;
+}
+
+/* What comes out without the literal neighbours may be packed as a whole. */
+static void look_at_core(const struct look *look, const struct coding *coding, struct bytes coded,
+	uint32_t variant, struct peel_text *text)
+{
+	struct bytes core;
+	unsigned depth = text->depth - 1u;
+
+	if (coding->core == NULL || !is_binary(text->data))
+		return;
+	core = coding->core(coded);
+	if (core.len == 0 || core.len == coded.len)
+		return;
+	text->data = undo(look->peeler, coding, core, variant, depth);
+	look_inside(look, text, true);
+}
+
+/* A piece of a stretch; false: nothing came out. */
+static bool take(const struct look *look, const struct coding *coding, struct bytes coded,
 	uint32_t variant, const struct peel_text *around, size_t off)
 {
 	struct peel_text text = *around;
+	size_t len;
 
 	text.data = undo(look->peeler, coding, coded, variant, around->depth);
-	if (text.data.len == 0)
-		return;
+	len = text.data.len;
+	if (len == 0)
+		return false;
 	text.layers[text.depth++] = (uint8_t)coding->layer;
 	if (around->depth == 0)
 		text.off = off;
-	if (is_text_coding(coding->layer) && text.data.len * 5 <= coded.len * 4)
+	if (!is_text_coding(coding->layer) || len * 5 <= coded.len * 4)
 		text.dense = true;
 	look->sink.text(look->sink.self, &text);
-	if (text.depth < PEEL_DEPTH)
-		look_inside(look, &text);
-	explicit_bzero(look->peeler->room[around->depth], text.data.len);
+	if (text.depth < PEEL_DEPTH) {
+		look_inside(look, &text, false);
+		look_at_core(look, coding, coded, variant, &text);
+	}
+	explicit_bzero(look->peeler->room[around->depth], len);
+	return true;
 }
 
-/* All codings in what came out of one: it is complete. */
-static void look_inside(const struct look *look, const struct peel_text *text)
+static size_t behind(struct stretch stretch, bool taken)
+{
+	/* What begins with a magic goes to the end, for all that find() knows. */
+	return stretch.off + (taken && stretch.len > 0 ? stretch.len : 1);
+}
+
+/* All codings in what came out of one: it is complete.  wholes: only those of whole values. */
+static void look_inside(const struct look *look, const struct peel_text *text, bool wholes)
 {
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
-		while (at < text->data.len && look->peeler->left > 0 &&
-			codings[i]->find(text->data, at, &stretch)) {
-			take(look, codings[i], bytes_of(text->data.ptr + stretch.off, stretch.len),
-				stretch.variant, text, 0);
-			at = stretch.off + (stretch.len > 0 ? stretch.len : 1);
-		}
+		while ((codings[i]->whole || !wholes) && at < text->data.len &&
+			look->peeler->left > 0 && codings[i]->find(text->data, at, &stretch))
+			at = behind(stretch,
+				take(look, codings[i],
+					bytes_of(text->data.ptr + stretch.off, stretch.len),
+					stretch.variant, text, 0));
 	}
 }
 
@@ -117,8 +155,9 @@ static bool is_hopeless(struct peeler *peeler, const struct coding *coding, stru
 	       coding->hopeless(peeler->unpacker, head, peeler->room[0], PEEL_ROOM);
 }
 
-/* A stretch of buf, piece by piece; the last that has no end yet is told as open. */
-static void take_stretch(
+/* A stretch of buf, piece by piece; the last that has no end yet is told as open.  False: nothing
+ * came out, and nothing may. */
+static bool take_stretch(
 	const struct look *look, size_t row, struct bytes buf, struct stretch stretch, bool piece)
 {
 	const struct peel_text none = {.depth = 0};
@@ -132,19 +171,19 @@ static void take_stretch(
 			if (!is_hopeless(look->peeler, coding,
 				    bytes_of(buf.ptr + stretch.off, stretch.len)))
 				note_open(look, row, piece, off);
-			return;
+			return true;
 		}
-		take(look, coding,
+		bool taken = take(look, coding,
 			bytes_of(buf.ptr + stretch.off, long_one ? PEEL_STRETCH : stretch.len),
 			stretch.variant, &none, stretch.off);
-		if (!long_one || coding->whole)
-			return;
+		if (!taken || !long_one || coding->whole)
+			return taken;
 		off = stretch.off + PEEL_STRETCH - PEEL_OVERLAP;
 		piece = true;
 		if (!coding->find(bytes_skip(buf, off), 0, &stretch) || stretch.off != 0) {
 			if (!look->after_end && buf.len - off < PEEL_STRETCH)
 				note_open(look, row, true, off);
-			return;
+			return true;
 		}
 		stretch.off += off;
 	}
@@ -167,8 +206,7 @@ static void look_for(const struct look *look, size_t row, const struct peel_wind
 			return;
 		if (stretch.off >= to)
 			return;
-		take_stretch(look, row, window->buf, stretch, false);
-		at = stretch.off + (stretch.len > 0 ? stretch.len : 1);
+		at = behind(stretch, take_stretch(look, row, window->buf, stretch, false));
 	}
 }
 
@@ -179,10 +217,8 @@ static void look_whole(const struct look *look, const struct peel_window *window
 		struct stretch stretch;
 		size_t at = 0;
 		while (codings[i]->whole && at < window->to && look->peeler->left > 0 &&
-			codings[i]->find(window->buf, at, &stretch)) {
-			take_stretch(look, i, window->buf, stretch, false);
-			at = stretch.off + (stretch.len > 0 ? stretch.len : 1);
-		}
+			codings[i]->find(window->buf, at, &stretch))
+			at = behind(stretch, take_stretch(look, i, window->buf, stretch, false));
 	}
 }
 
@@ -207,17 +243,6 @@ static void begin(struct peeler *peeler, size_t len)
 static void end(struct peeler *peeler)
 {
 	peeler->counters.cut += peeler->left == 0;
-}
-
-/* What is packed without a magic shows bytes that no text has. */
-static bool is_binary(struct bytes head)
-{
-	for (size_t i = 0; i < head.len; i++) {
-		uint8_t c = head.ptr[i];
-		if (c >= 0x80 || c < '\t' || (c > '\r' && c < ' '))
-			return true;
-	}
-	return false;
 }
 
 size_t peel_place(struct bytes buf, size_t from)

@@ -31,7 +31,7 @@ struct peel_text {
 	uint8_t depth;              /* 1..PEEL_DEPTH */
 	uint8_t layers[PEEL_DEPTH]; /* enum layer, the outermost first */
 	size_t off;                 /* of the outermost stretch in the window */
-	bool dense; /* a text coding that was hardly readable: few of its bytes are literal */
+	bool dense; /* nobody reads it as it stands: packed, or few of its bytes are literal */
 };
 
 struct peel_sink {

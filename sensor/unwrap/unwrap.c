@@ -573,11 +573,13 @@ static void show_root(struct unwrap *unwrap, struct open *open, const struct run
 	open->root_open = !run->last;
 }
 
-static bool is_coded(const struct unwrap *unwrap, uint32_t slot, const struct run *run)
+/* Declared as something that hides what is in it. */
+static bool is_wrapped(const struct unwrap *unwrap, uint32_t slot, const struct run *run)
 {
 	const struct open *open = state_at(unwrap, slot);
 
-	return run->role == FIELD_HTTP_BODY && open != NULL && open->codings > 0;
+	return run->role == FIELD_HTTP_BODY && open != NULL &&
+	       (open->codings > 0 || open->hint == LAYER_MULTIPART);
 }
 
 void unwrap_open(struct unwrap *unwrap, uint32_t *slot, const struct message *message)
@@ -598,7 +600,7 @@ void unwrap_run(
 		return;
 	}
 	note_header(unwrap, slot, run);
-	if (run->first && run->last && !is_coded(unwrap, *slot, run) &&
+	if (run->first && run->last && !is_wrapped(unwrap, *slot, run) &&
 		!value_worth(unwrap, run->data))
 		return;
 	if (run->first && run->last && run->role != FIELD_HTTP_BODY) {
