@@ -143,15 +143,20 @@ static void keep(struct card_env *env, const struct window *window, const struct
 }
 
 /* True if a hit of that standing beats the best one so far. */
-static bool better(const struct cards *cards, int sum, const struct view *view, uint8_t peeled,
-	uint64_t offset)
+static bool better(const struct cards *cards, int sum, const struct view *view,
+	const struct peel_text *text, uint64_t offset)
 {
+	uint8_t peeled = text == NULL ? 0 : text->depth;
+
 	if (sum != cards->sum)
 		return sum > cards->sum;
 	if (view->depth != cards->depth)
 		return view->depth > cards->depth;
 	if (peeled != cards->peeled)
 		return peeled < cards->peeled;
+	/* An escape beside a container seems to be around it. */
+	if (peeled > 0 && text->layers[0] != cards->layers[cards->depth])
+		return text->layers[0] < cards->layers[cards->depth];
 	if (view->role != cards->role)
 		return view->role < cards->role;
 	return offset < cards->offset;
@@ -228,6 +233,20 @@ static void name_layers(struct cards *cards, const struct view *view, const stru
 		memcpy(cards->layers + view->depth, text->layers, text->depth);
 }
 
+static bool is_lone(const struct window *window, const struct pan_hit *hit)
+{
+	return window->buf.len <= hit->len + LONE_REST;
+}
+
+/* The name of what holds the number; the field around a coded document names none in it. */
+static struct bytes name_of(
+	struct card_scan *scan, const struct window *window, const struct pan_hit *hit)
+{
+	if (scan->text == NULL || is_lone(window, hit))
+		return scan->view->key;
+	return array_name(&scan->array, window->buf, hit->off);
+}
+
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
@@ -241,10 +260,10 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 		right = window->buf.len;
 	uint64_t why = hit->why | pan_context(&scan->env->table,
 					  bytes_of(window->buf.ptr + left, right - left),
-					  hit->off - left, hit->len, view->key);
+					  hit->off - left, hit->len, name_of(scan, window, hit));
 	if ((why & named) == 0)
 		why |= table_why(&scan->table);
-	if (text != NULL && text->dense && window->buf.len <= hit->len + LONE_REST)
+	if (text != NULL && text->dense && is_lone(window, hit))
 		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
 		return;
@@ -260,7 +279,7 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	name_field(cards, view, offset, is_sure);
 	keep(scan->env, window, hit, own, cards);
 	sum += is_sure ? SURE_FIRST : 0;
-	if (!better(cards, sum, view, text == NULL ? 0 : text->depth, offset))
+	if (!better(cards, sum, view, text, offset))
 		return;
 	cards->why = why;
 	cards->sum = sum;
@@ -342,6 +361,7 @@ void card_text(
 		.marks = 1};
 
 	scan->text = text;
+	scan->array = (struct array){.seen = 0};
 	judge_plain(scan, &window);
 	scan->text = NULL;
 }

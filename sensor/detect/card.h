@@ -10,6 +10,7 @@
 #define SEKISHO_DETECT_CARD_H
 
 #include "base/masked.h"
+#include "detect/array.h"
 #include "detect/card_set.h"
 #include "detect/gather.h"
 #include "detect/table.h"
@@ -100,7 +101,8 @@ struct card_scan {
 	/* Coded stretches go on behind the window; NULL: they end there. */
 	void (*open)(void *self, const struct window *window, const struct peel_opens *opens);
 	void *self;
-	const struct peel_text *text; /* what stands in the window came out of codings */
+	const struct peel_text *text; /* what stands in the window came out of codings, */
+	struct array array;           /* and the list it is read in */
 	uint32_t *shaped, *failed;
 	uint64_t told;      /* what ends at or before that offset was told, if no surer than */
 	int told_sum;       /* this: not again */
