@@ -35,12 +35,15 @@ class Run:
     def __init__(self, sensor, signatures, paths, workers=1, more=()):
         command = [sensor, "-r", *paths, "--events", "-", "--signatures", signatures,
                    "--workers", str(workers), *more]
-        self.alerts, self.encodings, began = {}, {}, time.monotonic()
+        self.alerts, self.encodings, self.counters = {}, {}, {}
+        began = time.monotonic()
         with tempfile.TemporaryFile() as errors:
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
                 for line in process.stdout:
                     if b'"event_type":"alert"' in line:
                         self._take(Alert(json.loads(line)))
+                    elif b'"event_type":"stats"' in line:
+                        self.counters.update(json.loads(line)["sekisho"]["counters"])
             errors.seek(0)
             self.errors = errors.read().decode(errors="replace")
         self.seconds = time.monotonic() - began
