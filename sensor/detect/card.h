@@ -14,7 +14,6 @@
 #include "detect/card_set.h"
 #include "detect/gather.h"
 #include "detect/table.h"
-#include "detect/tail.h"
 #include "fact/fact.h"
 #include "pan/pan.h"
 #include "unwrap/unwrap.h"

@@ -16,7 +16,7 @@
 
 #define FACT_MAX 4096
 #define FACT_CARDS 8           /* sample cards of a finding */
-#define FACT_LAYERS 8          /* that an alert names */
+#define FACT_LAYERS 10         /* that an alert names */
 #define FACT_TOKENS 64         /* distinct cards in one FACT_MORE_CARDS */
 #define FACT_DISTINCT_MAX 4096 /* told per flow, then estimated and flagged */
 

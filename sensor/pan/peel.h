@@ -18,7 +18,7 @@
 #include "base/bytes.h"
 #include "codec/layer.h"
 
-#define PEEL_DEPTH 4 /* three, and how the number itself is written */
+#define PEEL_DEPTH 5 /* three, and how a record writes its fields and its number */
 #define PEEL_STRETCH (16u << 10)
 #define PEEL_OVERLAP (1u << 10)
 #define PEEL_ROOM (64u << 10) /* bytes that come out of one stretch */
