@@ -71,8 +71,8 @@ static size_t front_of(const struct escapes *escapes, struct bytes buf, size_t f
 {
 	size_t off = first > escapes->beside ? first - escapes->beside : 0;
 
-	if (before != SIZE_MAX && before + escapes->beside > off)
-		off = before + escapes->beside < first ? before + escapes->beside : first;
+	if (before != SIZE_MAX && before > off)
+		off = before;
 	for (size_t at = first; at > off + 3; at--) {
 		if (blank_line(buf, at - 4))
 			return at;

@@ -4,6 +4,8 @@
 #include "codec/coding.h"
 
 #define BLOCK 512
+#define NAME_MIN 4
+#define NAME_MAX 100
 #define SIZE_AT 124
 #define SIZE_LEN 12
 #define SUM_AT 148
@@ -72,9 +74,29 @@ static size_t find_header(struct bytes buf, size_t from, uint64_t *size)
 	return buf.len;
 }
 
+/* A name and NULs behind it: what is there of a header that is cut. */
+static bool may_be_header(struct bytes head)
+{
+	size_t name = 0;
+
+	while (name < head.len && head.ptr[name] > ' ' && head.ptr[name] < 0x7f)
+		name++;
+	if (name < NAME_MIN || name > NAME_MAX || head.len < name + NAME_MIN)
+		return false;
+	for (size_t i = name; i < head.len && i < NAME_MAX; i++)
+		if (head.ptr[i] != 0)
+			return false;
+	return true;
+}
+
 static bool find(struct bytes buf, size_t from, struct stretch *out)
 {
 	uint64_t size = 0;
+
+	if (from == 0 && buf.len < BLOCK && may_be_header(buf)) {
+		*out = (struct stretch){.off = 0, .len = buf.len};
+		return true;
+	}
 
 	while ((from = find_header(buf, from, &size)) < buf.len) {
 		uint64_t left = buf.len - from - BLOCK;

@@ -252,20 +252,25 @@ static bool is_clean(struct bytes value)
 	return value.len < CARD_DIGITS_ANY || card_place(value, 0) >= value.len;
 }
 
-#define LABEL_LONG 24 /* no name that a person chose has a longer label */
+#define LABEL_LONG 50 /* no name that a person chose has such a label */
 #define TYPE_TXT 16
 
-/* What is sent in a name is cut into labels: a long one goes on in the next. */
+/* What is sent in a name is cut into labels of one length, but for the last. */
 static void show_name(struct inspect *inspect, const struct message *message, const struct run *run)
 {
 	SCRATCH uint8_t joined[256];
 	struct bytes sent = run->name;
 	struct run whole = *run;
-	size_t len = 0, label = 0;
+	size_t len = 0, label = 0, piece = 0;
+	bool goes_on = true;
 
 	for (size_t i = 0; i < sent.len && len < sizeof(joined); i++) {
 		bool dot = sent.ptr[i] == '.';
-		if (!dot || label < LABEL_LONG)
+		if (dot) {
+			piece = piece == 0 ? label : piece;
+			goes_on = goes_on && piece >= LABEL_LONG && label == piece;
+		}
+		if (!dot || !goes_on)
 			joined[len++] = sent.ptr[i];
 		label = dot ? 0 : label + 1;
 	}

@@ -163,6 +163,10 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 {
 	const uint64_t beside = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY) |
 				WHY_BIT(WHY_CARD_CODE) | WHY_BIT(WHY_CARD_HOLDER);
+	const uint64_t context = WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND) |
+				 WHY_BIT(WHY_CARD_DECODED) | WHY_BIT(WHY_CARD_TRACK) |
+				 WHY_BIT(WHY_CARD_EMV) | WHY_BIT(WHY_CARD_SPLIT) |
+				 WHY_BIT(WHY_TYPE_LIES);
 	const uint64_t against = WHY_BIT(WHY_CARD_NEIGHBOURS) | WHY_BIT(WHY_CARD_DECOY_KEY) |
 				 WHY_BIT(WHY_CARD_REPEATED);
 	bool several = finding->distinct >= 2 && (why & against) == 0;
@@ -171,9 +175,7 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 		return CONFIDENCE_HIGH;
 	if (sum >= WHY_EVIDENCE && (several || (why & (beside & ~WHY_BIT(WHY_CARD_HOLDER))) != 0))
 		return CONFIDENCE_HIGH;
-	if (sum >= WHY_EVIDENCE &&
-		(why & (beside | WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND) |
-			       WHY_BIT(WHY_TYPE_LIES))) != 0)
+	if (sum >= WHY_EVIDENCE && (why & (beside | context)) != 0)
 		return CONFIDENCE_MEDIUM;
 	return CONFIDENCE_LOW;
 }

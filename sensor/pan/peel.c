@@ -116,10 +116,11 @@ static bool take(const struct look *look, const struct coding *coding, struct by
 	return true;
 }
 
-static size_t behind(struct stretch stretch, bool taken)
+/* Where the next one may begin: neighbours of two chains overlap, and what begins with a magic
+ * goes to the end, for all that find() knows. */
+static size_t behind(const struct coding *coding, struct stretch stretch, bool taken)
 {
-	/* What begins with a magic goes to the end, for all that find() knows. */
-	return stretch.off + (taken && stretch.len > 0 ? stretch.len : 1);
+	return stretch.off + (taken && stretch.len > 0 && coding->core == NULL ? stretch.len : 1);
 }
 
 /* All codings in what came out of one: it is complete.  wholes: only those of whole values. */
@@ -130,7 +131,7 @@ static void look_inside(const struct look *look, const struct peel_text *text, b
 		size_t at = 0;
 		while ((codings[i]->whole || !wholes) && at < text->data.len &&
 			look->peeler->left > 0 && codings[i]->find(text->data, at, &stretch))
-			at = behind(stretch,
+			at = behind(codings[i], stretch,
 				take(look, codings[i],
 					bytes_of(text->data.ptr + stretch.off, stretch.len),
 					stretch.variant, text, 0));
@@ -206,7 +207,7 @@ static void look_for(const struct look *look, size_t row, const struct peel_wind
 			return;
 		if (stretch.off >= to)
 			return;
-		at = behind(stretch, take_stretch(look, row, window->buf, stretch, false));
+		at = behind(coding, stretch, take_stretch(look, row, window->buf, stretch, false));
 	}
 }
 
@@ -218,7 +219,8 @@ static void look_whole(const struct look *look, const struct peel_window *window
 		size_t at = 0;
 		while (codings[i]->whole && at < window->to && look->peeler->left > 0 &&
 			codings[i]->find(window->buf, at, &stretch))
-			at = behind(stretch, take_stretch(look, i, window->buf, stretch, false));
+			at = behind(codings[i], stretch,
+				take_stretch(look, i, window->buf, stretch, false));
 	}
 }
 
@@ -277,6 +279,14 @@ void peel(struct peeler *peeler, const struct peel_window *window, struct peel_s
 	end(peeler);
 }
 
+/* The stretch of an open one: what begins a value may be known from its beginning only. */
+static bool find_open(
+	const struct coding *coding, struct bytes buf, size_t off, struct stretch *out)
+{
+	return (coding->find(buf, off, out) && out->off == off) ||
+	       (coding->whole && coding->find(buf, 0, out) && out->off == off);
+}
+
 void peel_open(struct peeler *peeler, struct bytes buf, const struct peel_open *open,
 	bool after_end, struct peel_sink sink, struct peel_opens *opens)
 {
@@ -287,7 +297,7 @@ void peel_open(struct peeler *peeler, struct bytes buf, const struct peel_open *
 	struct stretch stretch;
 
 	begin(peeler, buf.len);
-	if (codings[open->coding]->find(in, off, &stretch) && stretch.off == off) {
+	if (find_open(codings[open->coding], in, off, &stretch)) {
 		stretch.off += buf.len - in.len;
 		take_stretch(&look, open->coding, buf, stretch, open->piece);
 	}
