@@ -47,7 +47,8 @@ struct coding {
 	 * bytes stay text that reads almost the same (folds full-width digits, for instance). */
 	bool folds;
 	/* First stretch that begins in [from, buf.len) and plausibly is written so; false: none.
-	 * Words, prose, plain numbers and identifiers in a row are not plausible. */
+	 * Words, prose, plain numbers and identifiers in a row are not plausible.  Go on from
+	 * off + 1: chains of escapes overlap in their literal neighbours. */
 	bool (*find)(struct bytes buf, size_t from, struct stretch *out);
 	/* coded: the bytes of a stretch of that variant, or the first part of one.  Writes at most
 	 * room bytes to out; returns their number, 0: it is none after all. */

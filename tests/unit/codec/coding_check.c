@@ -39,7 +39,7 @@ bool comes_out(const struct coding *coding, struct bytes buf, struct bytes plain
 {
 	struct stretch stretch;
 
-	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + stretch.len) {
+	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + 1) {
 		if (bytes_find(decoded(coding, buf, &stretch), plain) != SIZE_MAX)
 			return true;
 	}
@@ -51,7 +51,7 @@ size_t stretches(const struct coding *coding, struct bytes buf)
 	struct stretch stretch;
 	size_t n = 0;
 
-	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + stretch.len)
+	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + 1)
 		n++;
 	return n;
 }
@@ -60,7 +60,7 @@ static bool is_found(const struct coding *coding, struct bytes buf, const struct
 {
 	struct stretch stretch;
 
-	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + stretch.len) {
+	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + 1) {
 		if (stretch.off == wanted->off && stretch.len == wanted->len &&
 			stretch.variant == wanted->variant)
 			return true;
@@ -73,7 +73,7 @@ static void check_cuts(const struct coding *coding, struct bytes buf)
 {
 	struct stretch stretch;
 
-	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + stretch.len) {
+	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + 1) {
 		size_t end = stretch.off + stretch.len + STRETCH_RIGHT;
 
 		for (size_t cut = 0; cut + STRETCH_LEFT <= stretch.off; cut += CUT_STEP) {
@@ -103,7 +103,7 @@ static void check_rooms(const struct coding *coding, struct bytes buf)
 	struct stretch stretch;
 	uint8_t whole[OUT_MAX];
 
-	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + stretch.len) {
+	for (size_t from = 0; next(coding, buf, from, &stretch); from = stretch.off + 1) {
 		struct bytes all = decoded(coding, buf, &stretch);
 		struct bytes coded = bytes_of(buf.ptr + stretch.off, stretch.len);
 
