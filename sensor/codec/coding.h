@@ -29,12 +29,13 @@ struct stretch {
 
 /* What a stretch of it shows from afar, for a first pass over every byte: bits. */
 enum sign {
-	SIGN_TOKEN = 1,  /* ten and more characters of base64 or hex that are no word */
-	SIGN_ESCAPE = 2, /* escapes in a row, or beside a number */
-	SIGN_LIST = 4,   /* short numbers and separators */
-	SIGN_ZERO = 8,   /* every second byte is zero */
-	SIGN_WIDE = 16,  /* digits of another charset, or spaces of more bytes between digits */
-	SIGN_PACKED = 32 /* the first bytes of something packed */
+	SIGN_TOKEN = 1,   /* ten and more characters of base64 or hex that are no word */
+	SIGN_ESCAPE = 2,  /* escapes in a row, or beside a number */
+	SIGN_LIST = 4,    /* short numbers and separators */
+	SIGN_ZERO = 8,    /* every second byte is zero */
+	SIGN_WIDE = 16,   /* digits of another charset, or spaces of more bytes between digits */
+	SIGN_PACKED = 32, /* the first bytes of something packed */
+	SIGN_NUMBER = 64  /* many digits, or what a rotation by 47 makes of them in a row */
 };
 
 struct coding {

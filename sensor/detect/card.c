@@ -247,6 +247,19 @@ static struct bytes name_of(
 	return array_name(&scan->array, window->buf, hit->off);
 }
 
+/* Where a key was searched for, chance gave many numbers to choose from: what stands around it
+ * has to say that it is one. */
+static bool is_chance(const struct peel_text *text, uint64_t why)
+{
+	const uint64_t proof = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_TRACK);
+	const uint64_t both = WHY_BIT(WHY_CARD_EXPIRY) | WHY_BIT(WHY_CARD_CODE);
+	bool searched = false;
+
+	for (uint8_t i = 0; text != NULL && i < text->depth; i++)
+		searched |= text->layers[i] >= LAYER_REVERSAL;
+	return searched && (why & proof) == 0 && (why & both) != both;
+}
+
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
@@ -266,6 +279,8 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	if (text != NULL && text->dense && is_lone(window, hit))
 		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
+		return;
+	if (is_chance(text, why))
 		return;
 	int sum = why_sum(why);
 	uint64_t offset = window->base + hit->off;

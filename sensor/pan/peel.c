@@ -116,6 +116,19 @@ static bool take(const struct look *look, const struct coding *coding, struct by
 	return true;
 }
 
+/* Two keys to be searched for are more than a record has proof for; nobody reverses twice. */
+static bool is_asked(const struct coding *coding, const struct peel_text *text)
+{
+	for (uint8_t i = 0; i < text->depth; i++) {
+		bool reversed = text->layers[i] == LAYER_REVERSAL;
+
+		if (text->layers[i] >= LAYER_REVERSAL && coding->layer >= LAYER_REVERSAL &&
+			reversed == (coding->layer == LAYER_REVERSAL))
+			return false;
+	}
+	return true;
+}
+
 /* Where the next one may begin: neighbours of two chains overlap, and what begins with a magic
  * goes to the end, for all that find() knows. */
 static size_t behind(const struct coding *coding, struct stretch stretch, bool taken)
@@ -129,8 +142,9 @@ static void look_inside(const struct look *look, const struct peel_text *text, b
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
-		while ((codings[i]->whole || !wholes) && at < text->data.len &&
-			look->peeler->left > 0 && codings[i]->find(text->data, at, &stretch))
+		while ((codings[i]->whole || !wholes) && is_asked(codings[i], text) &&
+			at < text->data.len && look->peeler->left > 0 &&
+			codings[i]->find(text->data, at, &stretch))
 			at = behind(codings[i], stretch,
 				take(look, codings[i],
 					bytes_of(text->data.ptr + stretch.off, stretch.len),

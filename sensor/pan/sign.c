@@ -9,6 +9,7 @@
 
 #define AHEAD 3 /* bytes behind a block that are looked at */
 #define DIGITS_NUMBER 12
+#define DIGITS_KEYED 8
 #define LIST_DIGITS 8
 #define LIST_SEPARATORS 4
 
@@ -71,6 +72,8 @@ static inline bool is_alternate(uint64_t zero)
 	uint64_t near = upper | lower | equal | in(v, '+', 15) | in(v, '_', 1);                    \
 	unsigned signs = 0;                                                                        \
 	int digits = bits(digit);                                                                  \
+	if (digits >= DIGITS_KEYED || runs_of_10(in(v, '_', 10)) != 0)                             \
+		signs |= SIGN_NUMBER;                                                              \
 	if (runs_of_10(near) != 0 &&                                                               \
 		is_token(near & ~(in(v, ',', 1) | in(v, '.', 1)), upper, lower, digit))            \
 		signs |= SIGN_TOKEN;                                                               \

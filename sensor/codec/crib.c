@@ -1,0 +1,181 @@
+#include "codec/crib.h"
+
+#include "codec/glyph.h"
+
+#define DIGITS_MIN 13
+#define DIGITS_MAX 19
+#define YEAR_MIN 24
+#define YEAR_MAX 39
+
+const char *const crib_words[CRIB_COUNT] = {
+	"card_number",
+	"cardnumber",
+	"cardNumber",
+	"CardNumber",
+	"cc_number",
+	"card_no",
+	"cardno",
+	"CardNo",
+	"ccnum",
+	"cc_exp",
+	"card_exp",
+	"expiry",
+	"expire",
+	"Expire",
+	"expdate",
+	"expir",
+	"holder",
+	"Holder",
+	"holdername",
+	"HolderName",
+	"cc_owner",
+	"owner",
+	"card_name",
+	"securitycode",
+	"security_code",
+	"SecurityCode",
+	"valid_term",
+	"conf_number",
+	"cardHolder",
+	"number",
+	"credit",
+	"payment",
+};
+
+static bool is_separator(uint8_t c)
+{
+	return c == ' ' || c == '-' || c == '.' || c == '_' || c == '+';
+}
+
+static bool digit_at(struct bytes text, size_t at)
+{
+	return at < text.len && is_digit(text.ptr[at]);
+}
+
+/* The number that begins with the digit there; false: too few or too many digits. */
+static bool read_number(struct bytes text, size_t at, struct crib_number *out)
+{
+	uint8_t separator = 0;
+	size_t off = at;
+
+	out->count = 0;
+	for (;; at++) {
+		if (digit_at(text, at)) {
+			if (out->count == DIGITS_MAX)
+				return false;
+			out->digits[out->count++] = (char)text.ptr[at];
+			continue;
+		}
+		if (at >= text.len || !is_separator(text.ptr[at]) || !digit_at(text, at + 1) ||
+			(separator != 0 && separator != text.ptr[at]))
+			break;
+		if (separator == 0 && out->count != 4)
+			break;
+		separator = text.ptr[at];
+	}
+	out->off = off;
+	out->len = at - off;
+	return out->count >= DIGITS_MIN;
+}
+
+bool crib_number(struct bytes text, size_t from, struct crib_number *out)
+{
+	size_t at = from;
+
+	while (at + DIGITS_MIN <= text.len) {
+		if (!is_digit(text.ptr[at])) {
+			at++;
+			continue;
+		}
+		if (read_number(text, at, out))
+			return true;
+		while (digit_at(text, at))
+			at++;
+	}
+	return false;
+}
+
+bool crib_luhn(const char *digits, size_t count)
+{
+	static const uint8_t doubled[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned digit = (unsigned)(digits[i] - '0');
+		sum += (count - i) % 2 == 0 ? doubled[digit] : digit;
+	}
+	return count > 0 && sum % 10 == 0;
+}
+
+bool crib_word(struct bytes text)
+{
+	for (size_t i = 0; i < CRIB_COUNT; i++) {
+		struct bytes word = bytes_text(crib_words[i]);
+
+		if (bytes_find(text, word) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+static int two_at(struct bytes text, size_t at)
+{
+	if (!digit_at(text, at) || !digit_at(text, at + 1))
+		return -1;
+	return (text.ptr[at] - '0') * 10 + text.ptr[at + 1] - '0';
+}
+
+/* MM/YY there, with its slash plain or percent coded. */
+static bool expiry_at(struct bytes text, size_t at)
+{
+	int month = two_at(text, at), year = -1;
+
+	if (month < 1 || month > 12)
+		return false;
+	if (at + 2 < text.len && text.ptr[at + 2] == '/')
+		year = two_at(text, at + 3);
+	else if (bytes_starts_nocase(bytes_skip(text, at + 2), "%2f"))
+		year = two_at(text, at + 5);
+	return year >= YEAR_MIN && year <= YEAR_MAX;
+}
+
+static bool has_expiry(struct bytes text)
+{
+	for (size_t at = 0; at + 5 <= text.len; at++)
+		if (!(at > 0 && is_digit(text.ptr[at - 1])) && expiry_at(text, at))
+			return true;
+	return false;
+}
+
+/* What stands behind a number on a stripe (ISO/IEC 7813): year, month, service code. */
+static bool stripe_at(struct bytes text, size_t at)
+{
+	if (at >= text.len || (text.ptr[at] != '^' && text.ptr[at] != '='))
+		return false;
+	if (text.ptr[at] == '^') {
+		size_t name = bytes_find_byte(bytes_head(bytes_skip(text, at + 1), 32), '^');
+		if (name == SIZE_MAX)
+			return false;
+		at += name + 1;
+	}
+	int year = two_at(text, at + 1), month = two_at(text, at + 3);
+	return year >= YEAR_MIN && year <= YEAR_MAX && month >= 1 && month <= 12 &&
+	       digit_at(text, at + 5) && digit_at(text, at + 6) && digit_at(text, at + 7);
+}
+
+bool crib_record(struct bytes text)
+{
+	struct crib_number number;
+
+	for (size_t at = 0; crib_number(text, at, &number); at = number.off + number.len) {
+		size_t end = number.off + number.len;
+		size_t left = number.off > 96 ? number.off - 96 : 0;
+
+		if (!crib_luhn(number.digits, number.count))
+			continue;
+		if (stripe_at(text, end) || has_expiry(bytes_head(bytes_skip(text, end), 96)) ||
+			has_expiry(bytes_of(text.ptr + left, number.off - left)))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,132 @@
+/* Letters moved on in the alphabet by n; all printable characters by 47.  The words of a record
+ * say by how much. */
+#include "codec/coding.h"
+#include "codec/crib.h"
+#include "codec/glyph.h"
+#include "codec/line.h"
+
+#define ROT47 47
+#define WORD_MIN 6
+#define DIGITS_NEAR 12
+
+static bool is_letter(uint8_t c)
+{
+	c = byte_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+/* by: how far it was moved. */
+static uint8_t back(uint8_t c, unsigned by)
+{
+	if (by == ROT47)
+		return c > 0x20 && c < 0x7f ? (uint8_t)(33 + (c - 33 + 47) % 94) : c;
+	if (!is_letter(c))
+		return c;
+	uint8_t first = c >= 'a' ? 'a' : 'A';
+	return (uint8_t)(first + (unsigned)(c - first + 26 - (int)by) % 26);
+}
+
+static size_t rot_decode(
+	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
+{
+	size_t n = coded.len < room ? coded.len : room;
+
+	(void)unpacker;
+	for (size_t i = 0; i < n; i++)
+		out[i] = back(coded.ptr[i], variant);
+	return n;
+}
+
+/* How far the word there was moved; 0: it is not that word, or not moved. */
+static unsigned moved_at(struct bytes text, size_t at, const char *word, bool backwards)
+{
+	size_t len = strlen(word);
+	unsigned by = 0;
+
+	if (len < WORD_MIN || at + len > text.len)
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = text.ptr[at + i], want = (uint8_t)word[backwards ? len - 1 - i : i];
+
+		if (is_letter(want) != is_letter(c) || (!is_letter(want) && want != c))
+			return 0;
+		if (!is_letter(want))
+			continue;
+		unsigned now = (unsigned)(byte_lower(c) - byte_lower(want) + 26) % 26;
+		if (i > 0 && now != by)
+			return 0;
+		if (now == 0)
+			return 0;
+		by = now;
+	}
+	return by;
+}
+
+static unsigned moved_word(struct bytes text)
+{
+	for (size_t at = 0; at + WORD_MIN <= text.len; at++) {
+		if (!is_letter(text.ptr[at]))
+			continue;
+		for (unsigned i = 0; i < 2 * CRIB_COUNT; i++) {
+			unsigned by =
+				moved_at(text, at, crib_words[i % CRIB_COUNT], i >= CRIB_COUNT);
+
+			if (by != 0)
+				return by;
+		}
+	}
+	return 0;
+}
+
+static bool has_digits(struct bytes text)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		digits += is_digit(text.ptr[i]);
+	return digits >= DIGITS_NEAR;
+}
+
+static size_t moved_digits(struct bytes text)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		digits += text.ptr[i] >= '_' && text.ptr[i] <= 'h';
+	return digits;
+}
+
+static bool is_rot47(struct bytes text)
+{
+	uint8_t out[RECORD_BYTES];
+	struct crib_number number;
+
+	if (moved_digits(text) < DIGITS_NEAR)
+		return false;
+	struct bytes clear = bytes_of(out, rot_decode(NULL, text, ROT47, out, sizeof(out)));
+	return crib_record(clear) || (crib_word(clear) && crib_number(clear, 0, &number));
+}
+
+static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
+{
+	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
+		struct bytes text = line_piece(buf, at, RECORD_BYTES);
+		unsigned by = has_digits(text) ? moved_word(text) : 0;
+
+		if (by == 0 && is_rot47(text))
+			by = ROT47;
+		if (by == 0)
+			continue;
+		*out = (struct stretch){
+			.off = at, .len = line_piece(buf, at, PIECE_BYTES).len, .variant = by};
+		return true;
+	}
+	return false;
+}
+
+const struct coding coding_rot = {
+	.layer = LAYER_ROT,
+	.signs = SIGN_NUMBER | SIGN_TOKEN,
+	.find = rot_find,
+	.decode = rot_decode,
+};

@@ -1,0 +1,72 @@
+/* Digits moved on by n, and nothing else: a number that is none, beside a date that is none, and
+ * both become one when they are moved back. */
+#include "codec/coding.h"
+#include "codec/crib.h"
+#include "codec/glyph.h"
+#include "codec/line.h"
+
+static size_t shift_decode(
+	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
+{
+	size_t n = coded.len < room ? coded.len : room;
+
+	(void)unpacker;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = coded.ptr[i];
+
+		out[i] = is_digit(c) ? (uint8_t)('0' + (unsigned)(c - '0' + 10 - (int)variant) % 10)
+				     : c;
+	}
+	return n;
+}
+
+static void turn_round(uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len / 2; i++) {
+		uint8_t c = bytes[i];
+
+		bytes[i] = bytes[len - 1 - i];
+		bytes[len - 1 - i] = c;
+	}
+}
+
+/* By how much; 0: the number stands there as it is, or is none however moved. */
+static unsigned moved(struct bytes text)
+{
+	uint8_t out[RECORD_BYTES];
+	struct crib_number number;
+
+	if (!crib_number(text, 0, &number) || crib_record(text))
+		return 0;
+	for (unsigned by = 1; by < 10; by++) {
+		size_t n = shift_decode(NULL, text, by, out, sizeof(out));
+
+		if (crib_record(bytes_of(out, n)))
+			return by;
+		turn_round(out, n);
+		if (crib_record(bytes_of(out, n)))
+			return by;
+	}
+	return 0;
+}
+
+static bool shift_find(struct bytes buf, size_t from, struct stretch *out)
+{
+	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
+		unsigned by = moved(line_piece(buf, at, RECORD_BYTES));
+
+		if (by == 0)
+			continue;
+		*out = (struct stretch){
+			.off = at, .len = line_piece(buf, at, PIECE_BYTES).len, .variant = by};
+		return true;
+	}
+	return false;
+}
+
+const struct coding coding_digit_shift = {
+	.layer = LAYER_DIGIT_SHIFT,
+	.signs = SIGN_NUMBER,
+	.find = shift_find,
+	.decode = shift_decode,
+};
