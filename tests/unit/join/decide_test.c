@@ -70,6 +70,58 @@ static void an_answer_of_the_server_goes_by_the_number_of_cards(void **state)
 	rig_has(decided(answer(10, 13 * S)), "\"technique\":\"dump-fetch\"");
 }
 
+static void one_card_in_a_file_is_a_dump_and_in_an_image_a_lie(void **state)
+{
+	struct fact_finding *fact = answer(1, 10 * S);
+	const char *event;
+
+	(void)state;
+	fact->served = SERVED_AS_FILE;
+	event = decided(fact);
+	rig_has(event, "\"category\":\"card-exfil\"");
+	rig_has(event, "\"technique\":\"dump-fetch\"");
+	rig_has_not(event, "type-lies");
+	fact = answer(1, 11 * S);
+	fact->served = SERVED_AS_IMAGE;
+	event = decided(fact);
+	rig_has(event, "\"technique\":\"dump-fetch\"");
+	rig_has(event, "type-lies");
+	assert_int_equal(join_counters(rig.join)->own_payer, 0);
+}
+
+static struct fact_finding *export(uint32_t distinct, uint64_t ns)
+{
+	struct fact_finding *fact = answer(distinct, ns);
+
+	fact->flow.key.dst = held_addr("203.0.113.7");
+	fact->served = SERVED_AS_FILE;
+	return fact;
+}
+
+static void what_an_operator_fetches_is_shown(void **state)
+{
+	const char *event;
+
+	(void)state;
+	event = decided(export(40, 10 * S));
+	rig_has(event, "\"category\":\"card-exposure\"");
+	rig_has(event, "\"technique\":\"shown\"");
+	assert_null(decided(export(1, 11 * S)));
+	assert_int_equal(join_counters(rig.join)->own_payer, 1);
+}
+
+/* The role is the client's: a server that fetches from an operator's address is answered. */
+static void an_operator_that_is_asked_is_none(void **state)
+{
+	struct fact_finding *fact = export(40, 10 * S);
+
+	(void)state;
+	fact->flow.client_end = 0;
+	fact->flow.dir = 1;
+	assert_null(decided(fact));
+	assert_int_equal(join_counters(rig.join)->received, 1);
+}
+
 static void an_unknown_direction_is_at_most_medium(void **state)
 {
 	struct fact_finding *fact = rig_finding("10.0.0.5", "198.51.100.9", 10 * S);
@@ -266,6 +318,12 @@ int main(void)
 			an_answer_to_the_server_is_a_counter, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
 			an_answer_of_the_server_goes_by_the_number_of_cards, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(
+			one_card_in_a_file_is_a_dump_and_in_an_image_a_lie, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(
+			what_an_operator_fetches_is_shown, rig_start, rig_stop),
+		cmocka_unit_test_setup_teardown(
+			an_operator_that_is_asked_is_none, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(
 			an_unknown_direction_is_at_most_medium, rig_start, rig_stop),
 		cmocka_unit_test_setup_teardown(a_lone_number_is_no_alert, rig_start, rig_stop),

@@ -17,7 +17,8 @@ static const char policy_text[] =
 	"  - {name: psp, hosts: [psp.example], prefixes: [192.0.2.0/28]}\n"
 	"  - {name: other, hosts: [other.example], prefixes: [192.0.2.64/28]}\n"
 	"assets:\n"
-	"  - {address: 10.0.0.53, role: resolver}\n";
+	"  - {address: 10.0.0.53, role: resolver}\n"
+	"  - {address: 203.0.113.7, role: operator}\n";
 
 struct rig rig;
 
