@@ -4,7 +4,7 @@
 #include "codec/glyph.h"
 #include "codec/look.h"
 
-#define BESIDE 40      /* bytes: an escape may be long */
+#define BESIDE 80      /* bytes: the head of a short table */
 #define SHIFTED_MAX 22 /* characters between ESC $ B and ESC ( B */
 #define SHIFT_LEN 3
 
