@@ -3,6 +3,7 @@
 
 #include "base/coverage.h"
 #include "base/scratch.h"
+#include "detect/guard.h"
 #include "detect/served.h"
 #include "detect/state.h"
 #include "fact/learn.h"
@@ -68,6 +69,16 @@ static uint64_t finding_number(
 	return hash_sip13(&inspect->env.key, parts, sizeof(parts)) & ((UINT64_C(1) << 53) - 1);
 }
 
+static void put_text(struct inspect *inspect, struct fact_finding *fact, enum fact_text which,
+	const struct masked *masked)
+{
+	struct masked text;
+
+	memcpy(&text, masked, masked_size(masked));
+	guard_text(&inspect->card_env, &text);
+	fact_text_put(fact, which, &text);
+}
+
 static void put_texts(
 	struct inspect *inspect, const struct message *message, struct fact_finding *fact)
 {
@@ -77,7 +88,7 @@ static void put_texts(
 
 	if (own != NULL) {
 		mask_name(&text, context_get(own, CONTEXT_SNI));
-		fact_text_put(fact, TEXT_SNI, &text);
+		put_text(inspect, fact, TEXT_SNI, &text);
 	}
 	if (context == NULL)
 		return;
@@ -85,11 +96,11 @@ static void put_texts(
 	fact->served = (uint8_t)served_as((enum served_type)context->type, context->status,
 		context_get(context, CONTEXT_URL), context->head);
 	mask_text(&text, context_get(context, CONTEXT_METHOD));
-	fact_text_put(fact, TEXT_METHOD, &text);
+	put_text(inspect, fact, TEXT_METHOD, &text);
 	mask_url(&text, context_get(context, CONTEXT_URL));
-	fact_text_put(fact, TEXT_URL, &text);
+	put_text(inspect, fact, TEXT_URL, &text);
 	mask_name(&text, context_get(context, CONTEXT_HOST));
-	fact_text_put(fact, TEXT_HOST, &text);
+	put_text(inspect, fact, TEXT_HOST, &text);
 }
 
 /* A cursor over the distinct cards of a message, ascending. */
@@ -208,8 +219,8 @@ uint32_t tell_cards(struct inspect *inspect, const struct message *message, stru
 	fact->message_kind = message->kind;
 	fact->is_request = message->dir == inspect->flow->client_dir;
 	put_cards(inspect, cards, fact);
-	fact_text_put(fact, TEXT_KEY, &cards->key);
-	fact_text_put(fact, TEXT_EVIDENCE, &cards->evidence);
+	put_text(inspect, fact, TEXT_KEY, &cards->key);
+	put_text(inspect, fact, TEXT_EVIDENCE, &cards->evidence);
 	put_texts(inspect, message, fact);
 	uint64_t finding_id = fact->finding_id;
 	emit_commit(inspect->emit, &fact->fact);
@@ -240,7 +251,7 @@ void tell_rule(struct inspect *inspect, const struct message *message, uint32_t 
 	fact->is_request = message->dir == inspect->flow->client_dir;
 	fact->count = 1;
 	mask_evidence(&text, bytes_head(around, 2 * PAN_CONTEXT), NULL, 0);
-	fact_text_put(fact, TEXT_EVIDENCE, &text);
+	put_text(inspect, fact, TEXT_EVIDENCE, &text);
 	put_texts(inspect, message, fact);
 	emit_commit(inspect->emit, &fact->fact);
 	inspect->counters.findings++;
