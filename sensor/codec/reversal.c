@@ -3,7 +3,7 @@
 #include "codec/crib.h"
 #include "codec/glyph.h"
 #include "codec/line.h"
-#include "codec/unpack.h"
+#include "codec/look.h"
 #include "codec/within.h"
 
 static size_t reversal_decode(
@@ -54,6 +54,27 @@ static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 	return false;
 }
 
+/* The end of a value reads backwards as the beginning of something packed. */
+static bool whole_find(struct bytes buf, size_t from, struct stretch *out)
+{
+	uint8_t head[LOOK_BYTES];
+
+	if (from != 0 || buf.len < TOKEN_MIN)
+		return false;
+	size_t rest = buf.len > sizeof(head) ? buf.len - sizeof(head) : 0;
+	size_t n = reversal_decode(NULL, bytes_skip(buf, rest), 0, head, sizeof(head));
+	int look = look_of(bytes_of(head, n));
+
+	*out = (struct stretch){.len = buf.len};
+	return look == LOOK_PACKED || look == LOOK_DEFLATED;
+}
+
+const struct coding coding_reversed_value = {
+	.layer = LAYER_REVERSAL,
+	.whole = true,
+	.find = whole_find,
+	.decode = reversal_decode,
+};
 const struct coding coding_reversal = {
 	.layer = LAYER_REVERSAL,
 	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_ESCAPE | SIGN_LIST,
