@@ -119,7 +119,7 @@ static bool base32_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_base32 = {
 	.layer = LAYER_BASE32,
-	.signs = SIGN_TOKEN,
+	.signs = SIGN_BASE32,
 	.find = base32_find,
 	.decode = base32_decode,
 };

@@ -208,7 +208,7 @@ static bool hex_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_hex = {
 	.layer = LAYER_HEX,
-	.signs = SIGN_TOKEN | SIGN_LIST,
+	.signs = SIGN_HEX | SIGN_LIST,
 	.find = hex_find,
 	.decode = hex_decode,
 };

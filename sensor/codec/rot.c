@@ -4,12 +4,11 @@
 #include "codec/crib.h"
 #include "codec/glyph.h"
 #include "codec/line.h"
-#include "codec/look.h"
-#include "codec/within.h"
 
 #define ROT47 47
 #define WORD_MIN 6
 #define DIGITS_NEAR 12
+#define GROUP_MIN 4
 
 static bool is_letter(uint8_t c)
 {
@@ -64,12 +63,51 @@ static unsigned moved_at(struct bytes text, size_t at, const char *word, bool ba
 	return by;
 }
 
+static unsigned letters_apart(uint8_t a, uint8_t b)
+{
+	return (unsigned)(byte_lower(b) - byte_lower(a) + 26) % 26;
+}
+
+/* Words by how far their letters lie apart; from 32 on backwards.  next: of the second and the
+ * third, 26 where one is no letter. */
+struct apart {
+	uint64_t first[26], next[27];
+};
+
+static unsigned next_apart(uint8_t a, uint8_t b)
+{
+	return is_letter(a) && is_letter(b) ? letters_apart(a, b) : 26;
+}
+
+static void apart_of(struct apart *apart)
+{
+	memset(apart, 0, sizeof(*apart));
+	for (unsigned i = 0; i < CRIB_COUNT; i++) {
+		const uint8_t *word = (const uint8_t *)crib_words[i];
+		size_t last = strlen(crib_words[i]) - 1;
+		uint64_t backwards = UINT64_C(1) << (CRIB_COUNT + i);
+
+		apart->first[letters_apart(word[0], word[1])] |= UINT64_C(1) << i;
+		apart->next[next_apart(word[1], word[2])] |= UINT64_C(1) << i;
+		apart->first[letters_apart(word[last], word[last - 1])] |= backwards;
+		apart->next[next_apart(word[last - 1], word[last - 2])] |= backwards;
+	}
+}
+
 static unsigned moved_word(struct bytes text)
 {
+	struct apart apart;
+
+	apart_of(&apart);
 	for (size_t at = 0; at + WORD_MIN <= text.len; at++) {
-		if (!is_letter(text.ptr[at]))
+		const uint8_t *p = text.ptr + at;
+		if (!is_letter(p[0]) || !is_letter(p[1]))
 			continue;
-		for (unsigned i = 0; i < 2 * CRIB_COUNT; i++) {
+		uint64_t words =
+			apart.first[letters_apart(p[0], p[1])] & apart.next[next_apart(p[1], p[2])];
+
+		for (; words != 0; words &= words - 1) {
+			unsigned i = (unsigned)__builtin_ctzll(words);
 			unsigned by =
 				moved_at(text, at, crib_words[i % CRIB_COUNT], i >= CRIB_COUNT);
 
@@ -89,12 +127,15 @@ static bool has_digits(struct bytes text)
 	return digits >= DIGITS_NEAR;
 }
 
+/* Of numbers, or groups of them. */
 static size_t moved_digits(struct bytes text)
 {
-	size_t digits = 0;
+	size_t digits = 0, run = 0;
 
-	for (size_t i = 0; i < text.len; i++)
-		digits += text.ptr[i] >= '_' && text.ptr[i] <= 'h';
+	for (size_t i = 0; i < text.len; i++) {
+		run = text.ptr[i] >= '_' && text.ptr[i] <= 'h' ? run + 1 : 0;
+		digits += run == GROUP_MIN ? GROUP_MIN : run > GROUP_MIN;
+	}
 	return digits;
 }
 
@@ -109,32 +150,6 @@ static bool is_rot47(struct bytes text)
 	return crib_record(clear) || (crib_word(clear) && crib_number(clear, 0, &number));
 }
 
-/* Text of another coding that can be read only when it is moved back. */
-static unsigned moved_token(struct bytes line)
-{
-	const uint64_t mask =
-		within_bit(LAYER_BASE64) | within_bit(LAYER_BASE32) | within_bit(LAYER_HEX);
-	uint8_t out[WITHIN_BYTES];
-	unsigned best_by = 0;
-
-	if (line.len < TOKEN_MIN || bytes_find_byte(bytes_head(line, LINE_LOOK), ' ') != SIZE_MAX)
-		return 0;
-	int best = within(line, mask);
-	if (best >= LOOK_TEXT)
-		return 0;
-	for (unsigned by = 1; by <= 26; by++) {
-		unsigned real = by == 26 ? ROT47 : by;
-		size_t n = rot_decode(NULL, line, real, out, sizeof(out));
-		int look = within(bytes_of(out, n), mask);
-
-		if (look > best) {
-			best = look;
-			best_by = real;
-		}
-	}
-	return best_by;
-}
-
 static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
@@ -143,8 +158,6 @@ static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 
 		if (by == 0 && is_rot47(text))
 			by = ROT47;
-		if (by == 0)
-			by = moved_token(line_at(buf, at));
 		if (by == 0)
 			continue;
 		*out = (struct stretch){
@@ -156,7 +169,7 @@ static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_rot = {
 	.layer = LAYER_ROT,
-	.signs = SIGN_NUMBER | SIGN_TOKEN,
+	.signs = SIGN_NUMBER,
 	.find = rot_find,
 	.decode = rot_decode,
 };

@@ -11,6 +11,7 @@
 
 #define SIGN_BLOCK 64
 #define SIGN_LATE 192
+#define SIGN_SEEN (2 * SIGN_BLOCK) /* bytes that are read for a block */
 
 /* Consecutive blocks with any sign; one without between them does not part them. */
 struct sign_region {
@@ -21,7 +22,7 @@ struct sign_region {
 /* The next region that begins at or behind from; false: none. */
 bool sign_next(struct bytes buf, size_t from, struct sign_region *out);
 
-/* Signs of one block, of which SIGN_BLOCK + 3 bytes can be read: the same in plain C, which is
+/* Signs of one block, from which on SIGN_SEEN bytes can be read: the same in plain C, which is
  * what the fast ones are tested against, and for the processors that have them. */
 unsigned sign_block_plain(const uint8_t *block);
 #ifdef __x86_64__
