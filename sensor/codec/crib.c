@@ -4,6 +4,7 @@
 
 #define DIGITS_MIN 13
 #define DIGITS_MAX 19
+#define BESIDE 96 /* bytes on either side of a number where its date may stand */
 #define YEAR_MIN 24
 #define YEAR_MAX 39
 
@@ -11,7 +12,6 @@ const char *const crib_words[CRIB_COUNT] = {
 	"card_number",
 	"cardnumber",
 	"cardNumber",
-	"CardNumber",
 	"cc_number",
 	"card_no",
 	"cardno",
@@ -23,74 +23,113 @@ const char *const crib_words[CRIB_COUNT] = {
 	"expire",
 	"Expire",
 	"expdate",
-	"expir",
 	"holder",
-	"Holder",
 	"holdername",
 	"HolderName",
+	"cardHolder",
 	"cc_owner",
-	"owner",
 	"card_name",
 	"securitycode",
 	"security_code",
 	"SecurityCode",
 	"valid_term",
 	"conf_number",
-	"cardHolder",
+	"\"exp\": \"",
+	"\"name\": \"",
+	"\"cvv\": \"",
+	"\"cvc\": \"",
 	"number",
-	"credit",
-	"payment",
+	"&exp=",
+	"&cvv=",
 };
-
-static bool is_separator(uint8_t c)
-{
-	return c == ' ' || c == '-' || c == '.' || c == '_' || c == '+';
-}
 
 static bool digit_at(struct bytes text, size_t at)
 {
 	return at < text.len && is_digit(text.ptr[at]);
 }
 
+/* What may stand between groups. */
+static size_t separator_at(struct bytes text, size_t at)
+{
+	static const char *const many[] = {
+		"%20", "%2D", "%2d", "\xc2\xa0", "\xe3\x80\x80", "&nbsp;"};
+
+	if (at < text.len && text.ptr[at] != 0 && strchr(" -._+", text.ptr[at]) != NULL)
+		return 1;
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		if (bytes_starts(bytes_skip(text, at), many[i]))
+			return strlen(many[i]);
+	return 0;
+}
+
+/* Bytes of the digit there, plain or full-width (UTF-8, Shift_JIS, EUC-JP, JIS X 0208); 0: it is
+ * none. */
+static size_t read_digit(struct bytes text, size_t at, char *digit)
+{
+	struct bytes in = bytes_head(bytes_skip(text, at), 3);
+	unsigned value = 10;
+	size_t len = 1;
+
+	if (in.len >= 1 && is_digit(in.ptr[0])) {
+		value = in.ptr[0] - (unsigned)'0';
+	} else if (in.len == 3 && in.ptr[0] == 0xef && in.ptr[1] == 0xbc) {
+		value = in.ptr[2] - 0x90u;
+		len = 3;
+	} else if (in.len >= 2) {
+		len = 2;
+		if (in.ptr[0] == 0x82)
+			value = in.ptr[1] - 0x4fu;
+		else if (in.ptr[0] == 0xa3)
+			value = in.ptr[1] - 0xb0u;
+		else if (in.ptr[0] == '#')
+			value = in.ptr[1] - (unsigned)'0';
+	}
+	if (value > 9)
+		return 0;
+	*digit = (char)('0' + value);
+	return len;
+}
+
 /* The number that begins with the digit there; false: too few or too many digits. */
 static bool read_number(struct bytes text, size_t at, struct crib_number *out)
 {
-	uint8_t separator = 0;
-	size_t off = at;
+	size_t separator = 0, len;
+	char digit;
 
 	out->count = 0;
-	for (;; at++) {
-		if (digit_at(text, at)) {
+	out->off = at;
+	for (;;) {
+		while ((len = read_digit(text, at, &digit)) > 0) {
 			if (out->count == DIGITS_MAX)
 				return false;
-			out->digits[out->count++] = (char)text.ptr[at];
-			continue;
+			out->digits[out->count++] = digit;
+			at += len;
 		}
-		if (at >= text.len || !is_separator(text.ptr[at]) || !digit_at(text, at + 1) ||
-			(separator != 0 && separator != text.ptr[at]))
+		len = separator_at(text, at);
+		if (len == 0 || read_digit(text, at + len, &digit) == 0 ||
+			(separator != 0 && separator != len) || (separator == 0 && out->count != 4))
 			break;
-		if (separator == 0 && out->count != 4)
-			break;
-		separator = text.ptr[at];
+		separator = len;
+		at += len;
 	}
-	out->off = off;
-	out->len = at - off;
+	out->len = at - out->off;
 	return out->count >= DIGITS_MIN;
 }
 
 bool crib_number(struct bytes text, size_t from, struct crib_number *out)
 {
-	size_t at = from;
+	size_t at = from, len;
+	char digit;
 
 	while (at + DIGITS_MIN <= text.len) {
-		if (!is_digit(text.ptr[at])) {
+		if (read_digit(text, at, &digit) == 0) {
 			at++;
 			continue;
 		}
 		if (read_number(text, at, out))
 			return true;
-		while (digit_at(text, at))
-			at++;
+		while ((len = read_digit(text, at, &digit)) > 0)
+			at += len;
 	}
 	return false;
 }
@@ -170,19 +209,24 @@ static bool stripe_at(struct bytes text, size_t at)
 	       digit_at(text, at + 5) && digit_at(text, at + 6) && digit_at(text, at + 7);
 }
 
-bool crib_record(struct bytes text)
+size_t crib_records(struct bytes text)
 {
 	struct crib_number number;
+	size_t count = 0;
 
 	for (size_t at = 0; crib_number(text, at, &number); at = number.off + number.len) {
 		size_t end = number.off + number.len;
-		size_t left = number.off > 96 ? number.off - 96 : 0;
+		size_t left = number.off > BESIDE ? number.off - BESIDE : 0;
 
-		if (!crib_luhn(number.digits, number.count))
-			continue;
-		if (stripe_at(text, end) || has_expiry(bytes_head(bytes_skip(text, end), 96)) ||
-			has_expiry(bytes_of(text.ptr + left, number.off - left)))
-			return true;
+		if (crib_luhn(number.digits, number.count))
+			count += stripe_at(text, end) ||
+				 has_expiry(bytes_head(bytes_skip(text, end), BESIDE)) ||
+				 has_expiry(bytes_of(text.ptr + left, number.off - left));
 	}
-	return false;
+	return count;
+}
+
+bool crib_record(struct bytes text)
+{
+	return crib_records(text) > 0;
 }

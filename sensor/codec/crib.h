@@ -26,7 +26,8 @@ bool crib_luhn(const char *digits, size_t count);
 /* A word of a record in text, in any case. */
 bool crib_word(struct bytes text);
 
-/* A number with its check digit, and behind it an expiry date or the rest of a stripe. */
+/* Numbers with their check digit and an expiry date beside them, or the rest of a stripe. */
+size_t crib_records(struct bytes text);
 bool crib_record(struct bytes text);
 
 #endif

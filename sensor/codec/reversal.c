@@ -3,6 +3,8 @@
 #include "codec/crib.h"
 #include "codec/glyph.h"
 #include "codec/line.h"
+#include "codec/look.h"
+#include "codec/within.h"
 
 static size_t reversal_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
@@ -29,10 +31,22 @@ static bool is_backwards(struct bytes text)
 	return (crib_word(clear) && !crib_word(text)) || (crib_record(clear) && !crib_record(text));
 }
 
+/* A coding that can only be read from the other end. */
+static bool is_coded(struct bytes line)
+{
+	uint8_t out[WITHIN_BYTES];
+
+	if (!line_is_token(line))
+		return false;
+	size_t rest = line.len > sizeof(out) ? line.len - sizeof(out) : 0;
+	size_t n = reversal_decode(NULL, bytes_skip(line, rest), 0, out, sizeof(out));
+	return within(bytes_of(out, n), 0) > within(line, 0);
+}
+
 static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
-		if (!is_backwards(line_piece(buf, at, RECORD_BYTES)))
+		if (!is_backwards(line_piece(buf, at, RECORD_BYTES)) && !is_coded(line_at(buf, at)))
 			continue;
 		*out = (struct stretch){.off = at, .len = line_piece(buf, at, PIECE_BYTES).len};
 		return true;
@@ -40,9 +54,30 @@ static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 	return false;
 }
 
+/* The end of a value reads backwards as the beginning of something packed. */
+static bool whole_find(struct bytes buf, size_t from, struct stretch *out)
+{
+	uint8_t head[LOOK_BYTES];
+
+	if (from != 0 || buf.len < TOKEN_MIN)
+		return false;
+	size_t rest = buf.len > sizeof(head) ? buf.len - sizeof(head) : 0;
+	size_t n = reversal_decode(NULL, bytes_skip(buf, rest), 0, head, sizeof(head));
+	int look = look_of(bytes_of(head, n));
+
+	*out = (struct stretch){.len = buf.len};
+	return look == LOOK_PACKED || look == LOOK_DEFLATED;
+}
+
+const struct coding coding_reversed_value = {
+	.layer = LAYER_REVERSAL,
+	.whole = true,
+	.find = whole_find,
+	.decode = reversal_decode,
+};
 const struct coding coding_reversal = {
 	.layer = LAYER_REVERSAL,
-	.signs = SIGN_NUMBER,
+	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_ESCAPE | SIGN_LIST,
 	.find = reversal_find,
 	.decode = reversal_decode,
 };

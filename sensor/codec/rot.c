@@ -4,6 +4,8 @@
 #include "codec/crib.h"
 #include "codec/glyph.h"
 #include "codec/line.h"
+#include "codec/look.h"
+#include "codec/within.h"
 
 #define ROT47 47
 #define WORD_MIN 6
@@ -150,6 +152,32 @@ static bool is_rot47(struct bytes text)
 	return crib_record(clear) || (crib_word(clear) && crib_number(clear, 0, &number));
 }
 
+/* Text of another coding that can be read only when it is moved back. */
+static unsigned moved_token(struct bytes line)
+{
+	const uint64_t mask =
+		within_bit(LAYER_BASE64) | within_bit(LAYER_BASE32) | within_bit(LAYER_HEX);
+	uint8_t out[WITHIN_BYTES];
+	unsigned best_by = 0;
+
+	if (line.len < TOKEN_MIN || bytes_find_byte(bytes_head(line, LINE_LOOK), ' ') != SIZE_MAX)
+		return 0;
+	int best = within(line, mask);
+	if (best >= LOOK_TEXT)
+		return 0;
+	for (unsigned by = 1; by <= 26; by++) {
+		unsigned real = by == 26 ? ROT47 : by;
+		size_t n = rot_decode(NULL, line, real, out, sizeof(out));
+		int look = within(bytes_of(out, n), mask);
+
+		if (look > best) {
+			best = look;
+			best_by = real;
+		}
+	}
+	return best_by;
+}
+
 static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
@@ -158,6 +186,8 @@ static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 
 		if (by == 0 && is_rot47(text))
 			by = ROT47;
+		if (by == 0)
+			by = moved_token(line_at(buf, at));
 		if (by == 0)
 			continue;
 		*out = (struct stretch){

@@ -30,24 +30,30 @@ static void turn_round(uint8_t *bytes, size_t len)
 	}
 }
 
-/* By how much; 0: the number stands there as it is, or is none however moved. */
+/* By how much: so that most of them are cards; 0: they are as they are, or none however moved. */
 static unsigned moved(struct bytes text)
 {
 	uint8_t out[RECORD_BYTES];
 	struct crib_number number;
+	unsigned best = 0;
 
-	if (!crib_number(text, 0, &number) || crib_record(text))
+	if (!crib_number(text, 0, &number))
 		return 0;
+	size_t most = crib_records(text);
 	for (unsigned by = 1; by < 10; by++) {
 		size_t n = shift_decode(NULL, text, by, out, sizeof(out));
+		size_t count = crib_records(bytes_of(out, n));
 
-		if (crib_record(bytes_of(out, n)))
-			return by;
-		turn_round(out, n);
-		if (crib_record(bytes_of(out, n)))
-			return by;
+		if (count == 0) {
+			turn_round(out, n);
+			count = crib_records(bytes_of(out, n));
+		}
+		if (count > most) {
+			most = count;
+			best = by;
+		}
 	}
-	return 0;
+	return best;
 }
 
 static bool shift_find(struct bytes buf, size_t from, struct stretch *out)

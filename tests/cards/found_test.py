@@ -14,6 +14,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
+import codings
 import score
 import vectors
 from events import Run
@@ -26,32 +27,28 @@ WORKERS = (1, 2, 4)
 
 # A class, what is wanted of it, what holds now in percent, and what is missing.
 FLOORS = (
-    ("plain", 100, 99.3, "full-width digits of ISO-2022-JP and EUC-JP, U+3000 between groups"),
-    ("single", 100, 99.2, "%20, %2D and U+3000 between groups; tag 5A"),
-    ("pairs", 100, 98.8, "&nbsp; and %2D between groups, a few short records"),
-    ("depth3", 99, 94.5, "&nbsp; between groups makes it a layer more than is taken off"),
-    ("lone", 100, 80, "a bare number in a cookie or a label: as likely an id"),
-    ("rot", 95, 45, "digits stay under a rotation of letters; nothing else is turned back"),
+    ("plain", 100, 99.8, "one in a thousand, &nbsp; between groups"),
+    ("single", 100, 99.6, "tag 5A by itself, where the coding is a number as well"),
+    ("pairs", 100, 99.5, "tag 5A and numbers in four fields, two in a thousand"),
+    ("depth3", 99, 99, "a few where the form of the number is a layer more"),
+    ("lone", 100, 92, "a bare number in a label of a name: as likely an id"),
+    ("keyed single", 95, 83, "lines of PAN|MM/YY|CVV hold no word that proves a key"),
+    ("keyed inside", 95, 88, "the same inside another coding"),
+    ("keyed outside", 95, 18, "words prove a key, and a coding inside hides them"),
+    ("keyed depth3", 95, 39, "both"),
 )
-TRUE = 97.5  # percent of those found, without rot, whose encoding names the layers
-# Not looked for at all: carriers and codings that the floors do not count.
+TRUE = 97.5  # percent of those found, without keys, whose encoding names the layers
+# Not looked for at all, and not counted.
 CARRIERS_LEFT = {"dns-spread": "the pieces of a number spread over queries are not put together"}
-KEYS_LEFT = {
-    "reversal": "a record read backwards: nothing turns it round",
-    "digit-shift": "the key of a shift is not searched",
-    "xor": "the key of a body is not searched",
-    "add": "the key of a body is not searched",
-    "xor-repeating": "the key of a body is not searched",
-}
 
 
 def class_of(row):
     """The row of FLOORS that counts it; None: it is of what is left out."""
-    if row["carrier"] in CARRIERS_LEFT or set(row["layers"]) & set(KEYS_LEFT):
+    if row["carrier"] in CARRIERS_LEFT:
         return None
-    if row["keyed"]:
-        return "rot"
-    return "lone" if row["style"] == "lone" else score.class_of(row)
+    if row["keyed"] and len(row["layers"]) == 2:
+        return "keyed outside" if row["layers"][0] in codings.SEARCHED else "keyed inside"
+    return "lone" if row["style"] == "lone" and not row["keyed"] else score.class_of(row)
 
 
 def found(run, row):
@@ -81,7 +78,7 @@ def shares(run, rows):
         print(f"# {name}: {have} of {total}, {percent:.2f} %, {true} named truly;"
               f" floor {floor}, goal {goal}: {lacks}")
         good = good and total > 0 and percent >= floor
-        good = good and (name == "rot" or 100 * true >= TRUE * have)
+        good = good and (name.startswith("keyed") or 100 * true >= TRUE * have)
     return good
 
 

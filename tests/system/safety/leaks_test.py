@@ -23,6 +23,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 
+import coded
 import lab
 import packets
 from lab import check, equal, test
@@ -105,8 +106,9 @@ def captures(folder):
     secrets = planted(path + ".truth" for path in made)
     with open(made[2] + ".truth", encoding="utf-8") as lines:
         person = next(row for row in map(json.loads, lines) if "name" in row and "mail" in row)
-    made.append(encoded(folder / "encoded.pcap",
-                        {key: person[key] for key in ("card", "cvv", "name", "mail")}))
+    person = {key: person[key] for key in ("card", "cvv", "name", "mail")}
+    made.append(coded.capture(folder / "coded.pcap", person))
+    made.append(encoded(folder / "encoded.pcap", person))
     return made, Search(secrets), secrets["card"]
 
 
@@ -316,6 +318,21 @@ def what_is_undone_is_told_and_masked(folder):
               if event["event_type"] == "alert"]
     told = sum(any(token(card) in json.dumps(event) for card in cards) for event in alerts)
     check(told >= 12, f"the card was seen in {told} of 12 writings")
+    none(search, {"stdout": ran.stdout, "stderr": ran.stderr})
+
+
+@test
+def every_coding_is_told_and_masked(folder):
+    made, search, cards = captures(folder)
+    key = folder / "own.key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    ran = lab.run([lab.SENSOR, "-r", made[-2], "--events", "-", "--card-key", key, *lab.POLICY])
+    ports = {event["src_port"] for event in map(json.loads, ran.stdout.splitlines())
+             if event["event_type"] == "alert"
+             and any(token(card) in json.dumps(event) for card in cards)}
+    untold = {name for number, name in enumerate(coded.rows()) if 20000 + number not in ports}
+    equal(untold, set(), "codings in which the card is not seen")
     none(search, {"stdout": ran.stdout, "stderr": ran.stderr})
 
 
