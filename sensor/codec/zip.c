@@ -84,11 +84,12 @@ static size_t find_signature(struct bytes buf, size_t from, bool any)
 {
 	while (from + 4 <= buf.len) {
 		size_t at = bytes_find_byte(bytes_skip(buf, from), 'P');
-		const uint8_t *p = buf.ptr + from + at;
 
 		if (at == SIZE_MAX || from + at + 4 > buf.len)
 			break;
 		from += at;
+		const uint8_t *p = buf.ptr + from;
+
 		if (p[1] == 'K' &&
 			((p[2] == 3 && p[3] == 4) ||
 				(any && ((p[2] == 7 && p[3] == 8) || (p[2] == 1 && p[3] == 2)))))
