@@ -52,7 +52,7 @@ static bool digit_at(struct bytes text, size_t at)
 static size_t separator_at(struct bytes text, size_t at)
 {
 	static const char *const many[] = {
-		"%20", "%2D", "%2d", "\xc2\xa0", "\xe3\x80\x80", "&nbsp;"};
+		"%20", "%2D", "%2d", "%C2%A0", "%E3%80%80", "\xc2\xa0", "\xe3\x80\x80", "&nbsp;"};
 
 	if (at < text.len && text.ptr[at] != 0 && strchr(" -._+", text.ptr[at]) != NULL)
 		return 1;

@@ -12,9 +12,10 @@
 #define PERIOD_MAX 4
 #define PROVEN_MIN 3 /* differences that a word must have */
 #define SHARE 64
+#define KINDS_MAX 17
 #define LANE_BYTES 256 /* of a value that a key is tried on */
 #define LANE_KEYS 6
-#define TRIES_MAX 128
+#define TRIES_MAX 64
 #define LIST_MIN 3    /* cards */
 #define ZEROS_FROM 40 /* in a tar header: behind a name, before its end */
 #define ZEROS_TO 92
@@ -39,6 +40,16 @@ static size_t take_off(const struct key *key, struct bytes coded, uint8_t *out, 
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = plain_of(key, coded.ptr[i], i);
+	return n;
+}
+
+/* Bytes of the end, the last first. */
+static size_t take_off_end(const struct key *key, struct bytes coded, uint8_t *out, size_t room)
+{
+	size_t n = coded.len < room ? coded.len : room;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = plain_of(key, coded.ptr[coded.len - 1 - i], coded.len - 1 - i);
 	return n;
 }
 
@@ -143,23 +154,37 @@ static bool key_by_word(struct bytes coded, size_t period, bool add, struct key 
 	return false;
 }
 
-/* A record without words, under one byte: a number with its expiry date. */
-static bool key_by_number(struct bytes coded, bool add, struct key *key)
+/* Cards under the key, forwards or backwards. */
+static size_t records_under(const struct key *key, struct bytes coded)
 {
 	uint8_t out[SEARCHED / 2];
+	size_t count = crib_records(bytes_of(out, take_off(key, coded, out, sizeof(out))));
+
+	return count > 0 ? count
+			 : crib_records(bytes_of(out, take_off_end(key, coded, out, sizeof(out))));
+}
+
+/* Records without words, under one byte: numbers with their dates, most of them. */
+static bool key_by_number(struct bytes coded, bool add, struct key *key)
+{
+	struct bytes head = bytes_head(coded, SHARE / 2);
+	size_t most = 0;
 
 	for (unsigned k = 1; k < 256; k++) {
-		size_t i = 0;
+		struct key one = {.add = add, .period = 1, .byte = {(uint8_t)k}};
+		size_t bad = 0;
 
-		*key = (struct key){.add = add, .period = 1, .byte = {(uint8_t)k}};
-		while (i < SHARE / 2 && i < coded.len && is_text(plain_of(key, coded.ptr[i], 0)))
-			i++;
-		if (i < SHARE / 2 && i < coded.len)
+		for (size_t i = 0; i < head.len && bad * 3 <= head.len; i++)
+			bad += !is_text(plain_of(&one, head.ptr[i], 0));
+		if (bad * 3 > head.len)
 			continue;
-		if (crib_record(bytes_of(out, take_off(key, coded, out, sizeof(out)))))
-			return true;
+		size_t count = records_under(&one, coded);
+		if (count > most) {
+			most = count;
+			*key = one;
+		}
 	}
-	return false;
+	return most > 0;
 }
 
 /* Characters of a coding, so few that a key shows which it is. */
@@ -208,25 +233,15 @@ static size_t lane_keys(struct bytes coded, const struct key *like, size_t lane,
 	return count;
 }
 
-/* Bytes of the end, the last first. */
-static size_t take_off_end(const struct key *key, struct bytes coded, uint8_t *out, size_t room)
-{
-	size_t n = coded.len < room ? coded.len : room;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = plain_of(key, coded.ptr[coded.len - 1 - i], coded.len - 1 - i);
-	return n;
-}
-
 /* How clearly the coding, or the list, shows under the key. */
 static int clear_under(const struct key *key, struct bytes coded, const struct alphabet *alphabet)
 {
-	uint8_t out[SEARCHED / 2];
+	uint8_t out[WITHIN_BYTES];
 
 	if (!is_key(key))
 		return 0;
 	if (alphabet == &list_alphabet)
-		return (int)crib_records(bytes_of(out, take_off(key, coded, out, sizeof(out))));
+		return (int)records_under(key, coded);
 	uint64_t mask = within_bit(alphabet->layer);
 	int look = within(bytes_of(out, take_off(key, coded, out, WITHIN_BYTES)), mask);
 
@@ -407,15 +422,19 @@ static bool begins(struct bytes buf, size_t from)
 	return from == 0 && buf.len >= WHOLE_MIN;
 }
 
-/* ASCII leaves the key's highest bits: of random bytes half differ. */
-static bool may_be_xor(struct bytes buf, size_t period)
+/* Characters leave the key's highest bits, at some distance: of random bytes half differ. */
+static bool may_be_xor(struct bytes buf)
 {
-	size_t same = 0, n = 0;
-
 	buf = bytes_head(buf, SHARE);
-	for (size_t i = period; i < buf.len; i++, n++)
-		same += ((buf.ptr[i] ^ buf.ptr[i - period]) & 0x80) == 0;
-	return same * 5 >= n * 4;
+	for (size_t period = 1; period <= PERIOD_MAX; period++) {
+		size_t same = 0, n = 0;
+
+		for (size_t i = period; i < buf.len; i++, n++)
+			same += ((buf.ptr[i] ^ buf.ptr[i - period]) & 0x80) == 0;
+		if (same * 10 >= n * 7)
+			return true;
+	}
+	return false;
 }
 
 static bool is_clear(struct bytes buf)
@@ -433,24 +452,15 @@ static bool to_end(struct bytes buf, struct stretch *out)
 	return true;
 }
 
-/* Text under a key that is added keeps within half of all values. */
+/* Text has few of all kinds of bytes, whatever is added: random bytes have nearly all. */
 static bool may_be_add(struct bytes buf)
 {
-	uint32_t kinds = 0;
-	size_t count[32] = {0};
+	uint32_t kinds = 0; /* eight values each */
 
 	buf = bytes_head(buf, SHARE);
 	for (size_t i = 0; i < buf.len; i++)
-		count[buf.ptr[i] >> 3]++;
-	for (unsigned i = 0; i < 32; i++)
-		kinds |= (uint32_t)(count[i] > buf.len / 32) << i;
-	for (unsigned turn = 0; turn < 32; turn++) {
-		uint32_t turned = turn == 0 ? kinds : kinds << turn | kinds >> (32 - turn);
-
-		if (turned >> 16 == 0)
-			return true;
-	}
-	return false;
+		kinds |= 1u << (buf.ptr[i] >> 3);
+	return __builtin_popcount(kinds) <= KINDS_MAX;
 }
 
 /* What the coding of one row tries. */
@@ -463,9 +473,9 @@ static const struct manner by_one = {1, 1, false};
 static const struct manner by_more = {2, PERIOD_MAX, false};
 static const struct manner by_sum = {1, 1, true};
 
-static bool may_be_text(struct bytes buf, size_t period, bool add)
+static bool may_be_text(struct bytes buf, bool add)
 {
-	return add ? may_be_add(buf) : may_be_xor(buf, period);
+	return add ? may_be_add(buf) : may_be_xor(buf) || may_be_add(buf);
 }
 
 /* What is text already is searched at once, so that texts are not gathered. */
@@ -479,8 +489,9 @@ static bool keyed_find(
 		return false;
 	for (size_t period = manner->from; period <= manner->to; period++) {
 		bool found = clear ? key_by_word(buf, period, manner->add, &key) ||
-					     (period == 1 && text_key(buf, 1, manner->add, &key))
-				   : may_be_text(buf, period, manner->add) ||
+					     (look_is_odd(buf) &&
+						     text_key(buf, period, manner->add, &key))
+				   : may_be_text(buf, manner->add) ||
 					     packed_key(NULL, buf, period, manner->add, &key);
 		if (found)
 			return to_end(buf, out);
@@ -494,7 +505,7 @@ static size_t keyed_decode(struct unpacker *unpacker, struct bytes coded,
 	struct key key;
 
 	for (size_t period = manner->from; period <= manner->to; period++)
-		if ((may_be_text(coded, period, manner->add) &&
+		if ((may_be_text(coded, manner->add) &&
 			    text_key(coded, period, manner->add, &key)) ||
 			packed_key(unpacker, coded, period, manner->add, &key))
 			return take_off(&key, coded, out, room);

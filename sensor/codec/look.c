@@ -8,7 +8,9 @@
 #define UTF16_MIN 16   /* bytes */
 #define DEFLATED_MIN 4 /* characters */
 #define KEYED_MIN 20   /* bytes */
-#define NAME_MIN 4     /* of the file name that a tar header begins with */
+#define ODD_BYTES 64
+#define ODD_MIN 20
+#define NAME_MIN 4 /* of the file name that a tar header begins with */
 
 static bool starts(struct bytes in, const char *magic, size_t len)
 {
@@ -193,4 +195,19 @@ int look_of(struct bytes decoded)
 	int share = text_share(in);
 
 	return share == 0 ? hidden_text(in) : share;
+}
+
+bool look_is_odd(struct bytes in)
+{
+	size_t odd = 0;
+
+	in = bytes_head(in, ODD_BYTES);
+	if (in.len < ODD_MIN)
+		return false;
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.ptr[i];
+
+		odd += c != 0 && strchr("!#$*?@^`|~\\", c) != NULL;
+	}
+	return odd * 8 >= in.len;
 }

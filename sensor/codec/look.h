@@ -18,6 +18,9 @@ enum {
 /* 0: like nothing in particular; else the more, the clearer. */
 int look_of(struct bytes decoded);
 
+/* True for bytes that are printable and yet no text: signs that are rare otherwise. */
+bool look_is_odd(struct bytes in);
+
 /* Digits of a number in a row, with single separators between groups, counted as bytes come by:
  * zeroed at first.  True once there are as many as a card number has at least. */
 struct digit_count {

@@ -178,12 +178,42 @@ static unsigned moved_token(struct bytes line)
 	return best_by;
 }
 
+/* "%B", a number and "^": a stripe whose letter was moved (ISO/IEC 7813). */
+static unsigned moved_stripe(struct bytes text)
+{
+	struct crib_number number;
+
+	for (size_t at = 0; crib_number(text, at, &number); at = number.off + number.len) {
+		size_t end = number.off + number.len;
+
+		if (number.off < 2 || end >= text.len || text.ptr[end] != '^' ||
+			text.ptr[number.off - 2] != '%')
+			continue;
+		uint8_t c = text.ptr[number.off - 1];
+		return c >= 'A' && c <= 'Z' ? (unsigned)(c - 'B' + 26) % 26 : 0;
+	}
+	return 0;
+}
+
+static bool rot_value_find(struct bytes buf, size_t from, struct stretch *out)
+{
+	if (from != 0 || !look_is_odd(buf))
+		return false;
+	unsigned by =
+		is_rot47(bytes_head(buf, RECORD_BYTES)) ? ROT47 : moved_token(line_at(buf, 0));
+
+	*out = (struct stretch){.len = line_piece(buf, 0, PIECE_BYTES).len, .variant = by};
+	return by == ROT47;
+}
+
 static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
 		struct bytes text = line_piece(buf, at, RECORD_BYTES);
 		unsigned by = has_digits(text) ? moved_word(text) : 0;
 
+		if (by == 0)
+			by = moved_stripe(text);
 		if (by == 0 && is_rot47(text))
 			by = ROT47;
 		if (by == 0)
@@ -197,6 +227,12 @@ static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 	return false;
 }
 
+const struct coding coding_rot_value = {
+	.layer = LAYER_ROT,
+	.whole = true,
+	.find = rot_value_find,
+	.decode = rot_decode,
+};
 const struct coding coding_rot = {
 	.layer = LAYER_ROT,
 	.signs = SIGN_NUMBER,

@@ -251,7 +251,8 @@ static struct bytes name_of(
  * has to say that it is one. */
 static bool is_chance(const struct peel_text *text, uint64_t why)
 {
-	const uint64_t proof = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_TRACK);
+	const uint64_t proof = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_TRACK) |
+			       WHY_BIT(WHY_CARD_SPLIT) | WHY_BIT(WHY_CARD_EMV);
 	const uint64_t both = WHY_BIT(WHY_CARD_EXPIRY) | WHY_BIT(WHY_CARD_CODE);
 	bool searched = false;
 

@@ -3,10 +3,11 @@
 #include <assert.h>
 
 #include "codec/coding.h"
+#include "codec/look.h"
 #include "codec/unpack.h"
 #include "pan/sign.h"
 
-#define HEAD_BYTES 16
+#define HEAD_BYTES 64
 
 struct peeler {
 	struct unpacker *unpacker;
@@ -265,7 +266,7 @@ size_t peel_place(struct bytes buf, size_t from)
 {
 	struct sign_region region;
 
-	if (from == 0 && is_binary(bytes_head(buf, HEAD_BYTES)))
+	if (from == 0 && (is_binary(bytes_head(buf, HEAD_BYTES)) || look_is_odd(buf)))
 		return 0;
 	return sign_next(buf, from, &region) ? region.from : buf.len;
 }

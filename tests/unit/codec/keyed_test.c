@@ -1,0 +1,102 @@
+/* Goal: records under a key, reversed, rotated or with shifted digits come out; prose, scripts
+ * and noise do not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/coding_check.h"
+
+extern const struct coding coding_xor, coding_add, coding_xor_repeating, coding_reversal,
+	coding_rot, coding_digit_shift;
+
+#define RECORD "card_number=4539578763621486&exp=12/29&cvv=123&holder=AOI SATO"
+#define RECORD_LEN (sizeof(RECORD) - 1)
+
+static void one_byte_by_xor_comes_out_whatever_the_key(void **state)
+{
+	(void)state;
+	for (unsigned key = 0x80; key < 0x100; key++) {
+		uint8_t coded[RECORD_LEN];
+
+		for (size_t i = 0; i < RECORD_LEN; i++)
+			coded[i] = (uint8_t)RECORD[i] ^ (uint8_t)key;
+		assert_true(
+			comes_out(&coding_xor, bytes_of(coded, RECORD_LEN), bytes_text(RECORD)));
+	}
+}
+
+static void one_byte_added_comes_out_whatever_the_key(void **state)
+{
+	(void)state;
+	for (unsigned key = 0x80; key < 0x100; key++) {
+		uint8_t coded[RECORD_LEN];
+
+		for (size_t i = 0; i < RECORD_LEN; i++)
+			coded[i] = (uint8_t)((uint8_t)RECORD[i] + key);
+		assert_true(
+			comes_out(&coding_add, bytes_of(coded, RECORD_LEN), bytes_text(RECORD)));
+	}
+}
+
+static void two_to_four_bytes_by_xor_come_out(void **state)
+{
+	static const uint8_t key[4] = {0x91, 0x2c, 0xe7, 0x5a};
+
+	(void)state;
+	for (size_t period = 2; period <= 4; period++) {
+		uint8_t coded[RECORD_LEN];
+
+		for (size_t i = 0; i < RECORD_LEN; i++)
+			coded[i] = (uint8_t)RECORD[i] ^ key[i % period];
+		assert_true(comes_out(
+			&coding_xor_repeating, bytes_of(coded, RECORD_LEN), bytes_text(RECORD)));
+	}
+}
+
+/* By rev(1), tr(1). */
+static void reversed_rotated_and_shifted_records_come_out(void **state)
+{
+	(void)state;
+	assert_true(comes_out(&coding_reversal,
+		bytes_text("OTAS IOA=redloh&321=vvc&92/21=pxe&6841263678759354=rebmun_drac"),
+		bytes_text(RECORD)));
+	assert_true(comes_out(&coding_rot,
+		bytes_text("pneq_ahzore=4539578763621486&rkc=12/29&pii=123&ubyqre=NBV FNGB"),
+		bytes_text(RECORD)));
+	assert_true(comes_out(&coding_digit_shift,
+		bytes_text("card_number=7862801096954719&exp=45/52&cvv=456&holder=AOI SATO"),
+		bytes_text(RECORD)));
+}
+
+static void texts_are_none(void **state)
+{
+	static const struct coding *const all[] = {&coding_xor, &coding_add, &coding_xor_repeating,
+		&coding_reversal, &coding_rot, &coding_digit_shift};
+	static const char *const rows[] = {
+		"The order 4539578763621486 was placed on 12/29 and will be sent.",
+		"!function(e,t){\"object\"==typeof exports?module.exports=t():e.lib=t()}(this)",
+		"{\"id\":\"1234567890123456\",\"created\":1795161600,\"name\":\"parcel\"}",
+		RECORD,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t c = 0; c < sizeof(all) / sizeof(all[0]); c++)
+			assert_int_equal(stretches(all[c], bytes_text(rows[i])), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_byte_by_xor_comes_out_whatever_the_key),
+		cmocka_unit_test(one_byte_added_comes_out_whatever_the_key),
+		cmocka_unit_test(two_to_four_bytes_by_xor_come_out),
+		cmocka_unit_test(reversed_rotated_and_shifted_records_come_out),
+		cmocka_unit_test(texts_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
