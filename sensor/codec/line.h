@@ -6,6 +6,7 @@
 #include "codec/glyph.h"
 
 #define RECORD_BYTES 512 /* what proves a record shows within these */
+#define RECORD_STEP 256  /* where nothing showed, it is looked for so far behind again */
 #define PIECE_BYTES 4096
 #define TOKEN_MIN 24
 #define LINE_LOOK 64

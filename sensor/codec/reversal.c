@@ -22,11 +22,12 @@ static bool is_backwards(struct bytes text)
 {
 	uint8_t out[RECORD_BYTES];
 	struct bytes clear = bytes_of(out, reversal_decode(NULL, text, 0, out, sizeof(out)));
+	struct crib_number number;
 	size_t digits = 0;
 
 	for (size_t i = 0; i < text.len; i++)
 		digits += is_digit(text.ptr[i]);
-	if (digits < 12)
+	if (digits < 12 || (text.len == RECORD_BYTES && !crib_number(text, 0, &number)))
 		return false;
 	return (crib_word(clear) && !crib_word(text)) || (crib_record(clear) && !crib_record(text));
 }
@@ -45,8 +46,14 @@ static bool is_coded(struct bytes line)
 
 static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 {
+	size_t next = from;
+
 	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
-		if (!is_backwards(line_piece(buf, at, RECORD_BYTES)) && !is_coded(line_at(buf, at)))
+		bool found = at >= next && is_backwards(line_piece(buf, at, RECORD_BYTES));
+
+		if (at >= next)
+			next = at + RECORD_STEP;
+		if (!found && !is_coded(line_at(buf, at)))
 			continue;
 		*out = (struct stretch){.off = at, .len = line_piece(buf, at, PIECE_BYTES).len};
 		return true;

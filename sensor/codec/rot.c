@@ -195,6 +195,15 @@ static unsigned moved_stripe(struct bytes text)
 	return 0;
 }
 
+static unsigned moved_record(struct bytes text)
+{
+	unsigned by = has_digits(text) ? moved_word(text) : 0;
+
+	if (by == 0)
+		by = moved_stripe(text);
+	return by == 0 && is_rot47(text) ? ROT47 : by;
+}
+
 static bool rot_value_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	if (from != 0 || !look_is_odd(buf))
@@ -208,14 +217,15 @@ static bool rot_value_find(struct bytes buf, size_t from, struct stretch *out)
 
 static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 {
-	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
-		struct bytes text = line_piece(buf, at, RECORD_BYTES);
-		unsigned by = has_digits(text) ? moved_word(text) : 0;
+	size_t next = from;
 
-		if (by == 0)
-			by = moved_stripe(text);
-		if (by == 0 && is_rot47(text))
-			by = ROT47;
+	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
+		unsigned by = 0;
+
+		if (at >= next) {
+			by = moved_record(line_piece(buf, at, RECORD_BYTES));
+			next = at + RECORD_STEP;
+		}
 		if (by == 0)
 			by = moved_token(line_at(buf, at));
 		if (by == 0)

@@ -30,6 +30,19 @@ static void turn_round(uint8_t *bytes, size_t len)
 	}
 }
 
+/* What may be a date under some shift: two digits, a slash, two digits; or a stripe. */
+static bool has_date(struct bytes text)
+{
+	for (size_t i = 2; i + 2 < text.len; i++) {
+		uint8_t c = text.ptr[i];
+
+		if ((c == '/' || c == '%' || c == '=' || c == '^') && is_digit(text.ptr[i - 1]) &&
+			(is_digit(text.ptr[i + 2]) || c == '^' || c == '%'))
+			return true;
+	}
+	return false;
+}
+
 /* By how much: so that most of them are cards; 0: they are as they are, or none however moved. */
 static unsigned moved(struct bytes text)
 {
@@ -37,7 +50,7 @@ static unsigned moved(struct bytes text)
 	struct crib_number number;
 	unsigned best = 0;
 
-	if (!crib_number(text, 0, &number))
+	if (!has_date(text) || !crib_number(text, 0, &number))
 		return 0;
 	size_t most = crib_records(text);
 	for (unsigned by = 1; by < 10; by++) {
@@ -58,7 +71,8 @@ static unsigned moved(struct bytes text)
 
 static bool shift_find(struct bytes buf, size_t from, struct stretch *out)
 {
-	for (size_t at = line_next(buf, from); at < buf.len; at = line_next(buf, at + 1)) {
+	for (size_t at = line_next(buf, from); at < buf.len;
+		at = line_next(buf, at + RECORD_STEP)) {
 		unsigned by = moved(line_piece(buf, at, RECORD_BYTES));
 
 		if (by == 0)
