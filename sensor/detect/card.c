@@ -279,6 +279,8 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 		why |= table_why(&scan->table);
 	if (text != NULL && text->dense && is_lone(window, hit))
 		why |= WHY_BIT(WHY_CARD_DECODED);
+	if (scan->no_place && text == NULL && is_lone(window, hit))
+		why |= WHY_BIT(WHY_CARD_PLACE);
 	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
 		return;
 	if (is_chance(text, why))

@@ -420,6 +420,16 @@ static void keep_open(void *self, const struct window *window, const struct peel
 	gather_begin(&inspect->gathers, &inspect->gather, window, opens);
 }
 
+/* The payload of an echo, and names that are asked for. */
+static bool has_no_numbers(const struct inspect *inspect, const struct view *view)
+{
+	if (view->role != FIELD_RAW)
+		return view->role == FIELD_DNS_QUERY;
+	uint8_t proto = flow_key(inspect->table, inspect->flow_number)->proto;
+
+	return proto == PROTO_ICMP || proto == PROTO_ICMP6;
+}
+
 struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 {
 	struct half *half = half_of(inspect);
@@ -430,6 +440,7 @@ struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 		.open = keep_open,
 		.self = inspect,
 		.sum = INT_MIN,
+		.no_place = has_no_numbers(inspect, view),
 		.shaped = &half->shaped,
 		.failed = &half->failed};
 }

@@ -166,7 +166,7 @@ static enum confidence card_confidence(const struct fact_finding *finding, uint6
 	const uint64_t context = WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND) |
 				 WHY_BIT(WHY_CARD_DECODED) | WHY_BIT(WHY_CARD_TRACK) |
 				 WHY_BIT(WHY_CARD_EMV) | WHY_BIT(WHY_CARD_SPLIT) |
-				 WHY_BIT(WHY_TYPE_LIES);
+				 WHY_BIT(WHY_CARD_PLACE) | WHY_BIT(WHY_TYPE_LIES);
 	const uint64_t against = WHY_BIT(WHY_CARD_NEIGHBOURS) | WHY_BIT(WHY_CARD_DECOY_KEY) |
 				 WHY_BIT(WHY_CARD_REPEATED);
 	bool several = finding->distinct >= 2 && (why & against) == 0;
