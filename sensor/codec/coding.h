@@ -46,6 +46,8 @@ struct coding {
 	/* Only a buffer as a whole is written so: find() is asked with from = 0 about bytes that
 	 * begin where a field, body or another coding's output begins. */
 	bool whole;
+	/* A key is searched for: dear, so only where there is a reason to. */
+	bool searched;
 	/* True if what comes out is the number written plainly, not another document: the
 	 * bytes stay text that reads almost the same (folds full-width digits, for instance). */
 	bool folds;

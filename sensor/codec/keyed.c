@@ -540,16 +540,19 @@ MANNER(add, by_sum)
 MANNER(repeating, by_more)
 
 const struct coding coding_xor = {.layer = LAYER_XOR,
+	.searched = true,
 	.whole = true,
 	.find = xor_find,
 	.decode = xor_decode,
 	.hopeless = xor_hopeless};
 const struct coding coding_add = {.layer = LAYER_ADD,
+	.searched = true,
 	.whole = true,
 	.find = add_find,
 	.decode = add_decode,
 	.hopeless = add_hopeless};
 const struct coding coding_xor_repeating = {.layer = LAYER_XOR_REPEATING,
+	.searched = true,
 	.whole = true,
 	.find = repeating_find,
 	.decode = repeating_decode,

@@ -78,12 +78,14 @@ static bool whole_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_reversed_value = {
 	.layer = LAYER_REVERSAL,
+	.searched = true,
 	.whole = true,
 	.find = whole_find,
 	.decode = reversal_decode,
 };
 const struct coding coding_reversal = {
 	.layer = LAYER_REVERSAL,
+	.searched = true,
 	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_ESCAPE | SIGN_LIST,
 	.find = reversal_find,
 	.decode = reversal_decode,

@@ -245,6 +245,7 @@ const struct coding coding_rot_value = {
 };
 const struct coding coding_rot = {
 	.layer = LAYER_ROT,
+	.searched = true,
 	.signs = SIGN_NUMBER,
 	.find = rot_find,
 	.decode = rot_decode,

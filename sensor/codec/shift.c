@@ -86,6 +86,7 @@ static bool shift_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_digit_shift = {
 	.layer = LAYER_DIGIT_SHIFT,
+	.searched = true,
 	.signs = SIGN_NUMBER,
 	.find = shift_find,
 	.decode = shift_decode,

@@ -405,7 +405,8 @@ static void judge_coded(struct card_scan *scan, const struct window *window)
 		.from = window->from,
 		.to = window->to,
 		.before_start = window->before_start,
-		.after_end = window->after_end || scan->open == NULL};
+		.after_end = window->after_end || scan->open == NULL,
+		.suspicious = scan->suspicious};
 	struct peel_opens opens;
 
 	peel(scan->env->peeler, &what, (struct peel_sink){.self = &coded, .text = judge_text},

@@ -430,6 +430,20 @@ static bool has_no_numbers(const struct inspect *inspect, const struct view *vie
 	return proto == PROTO_ICMP || proto == PROTO_ICMP6;
 }
 
+/* What a server says by itself, in no known protocol or under a false name, may be under a key;
+ * pages and scripts that it serves are not searched for one. */
+static bool is_suspicious(struct inspect *inspect)
+{
+	const struct context *context;
+
+	if (inspect->message->kind != MESSAGE_HTTP_RESPONSE)
+		return true;
+	context = context_of(inspect, inspect->message);
+	return context != NULL &&
+	       served_as((enum served_type)context->type, context->status,
+		       context_get(context, CONTEXT_URL), context->head) == SERVED_AS_IMAGE;
+}
+
 struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 {
 	struct half *half = half_of(inspect);
@@ -438,6 +452,7 @@ struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 		.view = view,
 		.get = get_cards,
 		.open = keep_open,
+		.suspicious = is_suspicious(inspect),
 		.self = inspect,
 		.sum = INT_MIN,
 		.no_place = has_no_numbers(inspect, view),

@@ -21,7 +21,7 @@ struct look {
 	struct peeler *peeler;
 	struct peel_sink sink;
 	struct peel_opens *opens;
-	bool after_end;
+	bool after_end, suspicious;
 };
 
 size_t peeler_bytes(void)
@@ -143,6 +143,8 @@ static void look_inside(const struct look *look, const struct peel_text *text, b
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
+		if (codings[i]->searched && !look->suspicious && !text->dense)
+			continue;
 		while ((codings[i]->whole || !wholes) && is_asked(codings[i], text) &&
 			at < text->data.len && look->peeler->left > 0 &&
 			codings[i]->find(text->data, at, &stretch))
@@ -232,6 +234,8 @@ static void look_whole(const struct look *look, const struct peel_window *window
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
+		if (codings[i]->searched && !look->suspicious)
+			continue;
 		while (codings[i]->whole && at < window->to && look->peeler->left > 0 &&
 			codings[i]->find(window->buf, at, &stretch))
 			at = behind(codings[i], stretch,
@@ -248,7 +252,8 @@ static void look_at_region(const struct look *look, const struct peel_window *wi
 	if (from < done)
 		from = done;
 	for (size_t i = 0; i < codings_count; i++)
-		if (!codings[i]->whole && (codings[i]->signs & region->signs) != 0)
+		if (!codings[i]->whole && (codings[i]->signs & region->signs) != 0 &&
+			(look->suspicious || !codings[i]->searched))
 			look_for(look, i, window, from, to);
 }
 
@@ -274,8 +279,11 @@ size_t peel_place(struct bytes buf, size_t from)
 void peel(struct peeler *peeler, const struct peel_window *window, struct peel_sink sink,
 	struct peel_opens *opens)
 {
-	const struct look look = {
-		.peeler = peeler, .sink = sink, .opens = opens, .after_end = window->after_end};
+	const struct look look = {.peeler = peeler,
+		.sink = sink,
+		.opens = opens,
+		.after_end = window->after_end,
+		.suspicious = window->suspicious};
 	struct sign_region region;
 	size_t done = window->from;
 	/* A stretch that begins in front of a block shows there at the latest. */

@@ -57,6 +57,7 @@ struct peel_window {
 	size_t from, to;   /* stretches that begin there; the rest is neighbourhood */
 	bool before_start; /* nothing stands before buf */
 	bool after_end;    /* nothing stands behind it */
+	bool suspicious;   /* keys are searched for, too; else only in what hardly anybody reads */
 };
 
 struct peel_counters {
