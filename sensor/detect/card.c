@@ -406,7 +406,7 @@ static void judge_coded(struct card_scan *scan, const struct window *window)
 		.to = window->to,
 		.before_start = window->before_start,
 		.after_end = window->after_end || scan->open == NULL,
-		.suspicious = scan->suspicious};
+		.keys = scan->keys};
 	struct peel_opens opens;
 
 	peel(scan->env->peeler, &what, (struct peel_sink){.self = &coded, .text = judge_text},

@@ -101,7 +101,7 @@ struct card_scan {
 	void (*open)(void *self, const struct window *window, const struct peel_opens *opens);
 	void *self;
 	bool no_place;                /* no numbers stand in such views */
-	bool suspicious;              /* see struct peel_window */
+	uint8_t keys;                 /* enum peel_keys */
 	const struct peel_text *text; /* what stands in the window came out of codings, */
 	struct array array;           /* and the list it is read in */
 	uint32_t *shaped, *failed;

@@ -431,17 +431,33 @@ static bool has_no_numbers(const struct inspect *inspect, const struct view *vie
 }
 
 /* What a server says by itself, in no known protocol or under a false name, may be under a key;
- * pages and scripts that it serves are not searched for one. */
-static bool is_suspicious(struct inspect *inspect)
+ * pages and scripts that it serves are not searched for one, nor what browsers say of
+ * themselves. */
+static enum peel_keys keys_of(struct inspect *inspect, const struct view *view)
 {
 	const struct context *context;
 
+	switch (view->role) {
+	case FIELD_RAW:
+	case FIELD_HTTP_BODY:
+		break;
+	case FIELD_HTTP_URI:
+	case FIELD_HTTP_COOKIE:
+	case FIELD_HTTP_HEADER:
+	case FIELD_DNS_QUERY:
+	case FIELD_DNS_ANSWER:
+		return PEEL_SOME_KEYS;
+	default:
+		return PEEL_NO_KEYS;
+	}
 	if (inspect->message->kind != MESSAGE_HTTP_RESPONSE)
-		return true;
+		return PEEL_ALL_KEYS;
 	context = context_of(inspect, inspect->message);
-	return context != NULL &&
-	       served_as((enum served_type)context->type, context->status,
-		       context_get(context, CONTEXT_URL), context->head) == SERVED_AS_IMAGE;
+	return context != NULL && served_as((enum served_type)context->type, context->status,
+					  context_get(context, CONTEXT_URL),
+					  context->head) == SERVED_AS_IMAGE
+		       ? PEEL_ALL_KEYS
+		       : PEEL_NO_KEYS;
 }
 
 struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
@@ -452,7 +468,7 @@ struct card_scan card_scan_of(struct inspect *inspect, const struct view *view)
 		.view = view,
 		.get = get_cards,
 		.open = keep_open,
-		.suspicious = is_suspicious(inspect),
+		.keys = (uint8_t)keys_of(inspect, view),
 		.self = inspect,
 		.sum = INT_MIN,
 		.no_place = has_no_numbers(inspect, view),

@@ -7,9 +7,10 @@
 #include "codec/unpack.h"
 #include "pan/sign.h"
 
-#define HEAD_BYTES 64
+#define HEAD_BYTES 16
+#define NOISE_BYTES 128
 
-struct peeler {
+	struct peeler {
 	struct unpacker *unpacker;
 	struct peel_counters counters;
 	uint64_t left; /* bytes that may still come out for the window at hand */
@@ -21,7 +22,8 @@ struct look {
 	struct peeler *peeler;
 	struct peel_sink sink;
 	struct peel_opens *opens;
-	bool after_end, suspicious;
+	bool after_end;
+	uint8_t keys; /* enum peel_keys */
 };
 
 size_t peeler_bytes(void)
@@ -137,13 +139,30 @@ static size_t behind(const struct coding *coding, struct stretch stretch, bool t
 	return stretch.off + (taken && stretch.len > 0 && coding->core == NULL ? stretch.len : 1);
 }
 
+/* Bytes such as compression or a key leaves: nothing is written there in a coding of text. */
+static bool is_noise(struct bytes data)
+{
+	size_t odd = 0, len = data.len < NOISE_BYTES ? data.len : NOISE_BYTES;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = data.ptr[i];
+		odd += (c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0) || c == 0x7f;
+	}
+	return odd * 16 > len;
+}
+
 /* All codings in what came out of one: it is complete.  wholes: only those of whole values. */
 static void look_inside(const struct look *look, const struct peel_text *text, bool wholes)
 {
+	const bool noise = is_noise(text->data);
+
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
-		if (codings[i]->searched && !look->suspicious && !text->dense)
+		if (codings[i]->searched && look->keys == PEEL_NO_KEYS)
+			continue;
+		if (noise && !codings[i]->whole && is_text_coding(codings[i]->layer) &&
+			!codings[i]->searched)
 			continue;
 		while ((codings[i]->whole || !wholes) && is_asked(codings[i], text) &&
 			at < text->data.len && look->peeler->left > 0 &&
@@ -216,7 +235,7 @@ static void look_for(const struct look *look, size_t row, const struct peel_wind
 
 	while (at < to && look->peeler->left > 0) {
 		/* Where nothing begins nothing far behind is looked at. */
-		struct bytes near = bytes_head(window->buf, to + SIGN_LATE);
+		struct bytes near = bytes_head(window->buf, to + STRETCH_RIGHT);
 		struct stretch stretch;
 		if (!coding->find(near, at, &stretch) || stretch.off >= to)
 			return;
@@ -234,7 +253,7 @@ static void look_whole(const struct look *look, const struct peel_window *window
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
-		if (codings[i]->searched && !look->suspicious)
+		if (codings[i]->searched && look->keys != PEEL_ALL_KEYS)
 			continue;
 		while (codings[i]->whole && at < window->to && look->peeler->left > 0 &&
 			codings[i]->find(window->buf, at, &stretch))
@@ -253,7 +272,7 @@ static void look_at_region(const struct look *look, const struct peel_window *wi
 		from = done;
 	for (size_t i = 0; i < codings_count; i++)
 		if (!codings[i]->whole && (codings[i]->signs & region->signs) != 0 &&
-			(look->suspicious || !codings[i]->searched))
+			(look->keys != PEEL_NO_KEYS || !codings[i]->searched))
 			look_for(look, i, window, from, to);
 }
 
@@ -271,7 +290,7 @@ size_t peel_place(struct bytes buf, size_t from)
 {
 	struct sign_region region;
 
-	if (from == 0 && (is_binary(bytes_head(buf, HEAD_BYTES)) || look_is_odd(buf)))
+	if (from == 0 && is_binary(bytes_head(buf, HEAD_BYTES)))
 		return 0;
 	return sign_next(buf, from, &region) ? region.from : buf.len;
 }
@@ -283,7 +302,7 @@ void peel(struct peeler *peeler, const struct peel_window *window, struct peel_s
 		.sink = sink,
 		.opens = opens,
 		.after_end = window->after_end,
-		.suspicious = window->suspicious};
+		.keys = window->keys};
 	struct sign_region region;
 	size_t done = window->from;
 	/* A stretch that begins in front of a block shows there at the latest. */

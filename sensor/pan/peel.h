@@ -52,12 +52,19 @@ struct peel_opens {
 	uint32_t count;
 };
 
+/* Codings under a key are dear to look for. */
+enum peel_keys {
+	PEEL_NO_KEYS,
+	PEEL_SOME_KEYS, /* of those that may stand inside other bytes, and in what comes out */
+	PEEL_ALL_KEYS,  /* also of what is under a key as a whole */
+};
+
 struct peel_window {
 	struct bytes buf;
 	size_t from, to;   /* stretches that begin there; the rest is neighbourhood */
 	bool before_start; /* nothing stands before buf */
 	bool after_end;    /* nothing stands behind it */
-	bool suspicious;   /* keys are searched for, too; else only in what hardly anybody reads */
+	uint8_t keys;      /* enum peel_keys */
 };
 
 struct peel_counters {
