@@ -431,12 +431,14 @@ static bool has_no_numbers(const struct inspect *inspect, const struct view *vie
 }
 
 /* What a server says by itself, in no known protocol or under a false name, may be under a key;
- * pages and scripts that it serves are not searched for one, nor what browsers say of
- * themselves. */
+ * pages and scripts that it serves are not searched for one, nor what visitors ask. */
 static enum peel_keys keys_of(struct inspect *inspect, const struct view *view)
 {
 	const struct context *context;
 
+	if (inspect->message->kind == MESSAGE_HTTP_REQUEST &&
+		inspect->flow->client_dir != inspect->state->subject.end)
+		return PEEL_NO_KEYS;
 	switch (view->role) {
 	case FIELD_RAW:
 	case FIELD_HTTP_BODY:
