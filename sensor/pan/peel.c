@@ -10,7 +10,7 @@
 #define HEAD_BYTES 16
 #define NOISE_BYTES 128
 
-	struct peeler {
+struct peeler {
 	struct unpacker *unpacker;
 	struct peel_counters counters;
 	uint64_t left; /* bytes that may still come out for the window at hand */
@@ -250,10 +250,13 @@ static void look_for(const struct look *look, size_t row, const struct peel_wind
 /* Codings of whole values, and of members in a row from its beginning. */
 static void look_whole(const struct look *look, const struct peel_window *window)
 {
+	/* Text is asked for keys alone: packed bytes show at once. */
+	const bool binary = is_binary(bytes_head(window->buf, NOISE_BYTES));
+
 	for (size_t i = 0; i < codings_count; i++) {
 		struct stretch stretch;
 		size_t at = 0;
-		if (codings[i]->searched && look->keys != PEEL_ALL_KEYS)
+		if (codings[i]->searched ? look->keys != PEEL_ALL_KEYS : !binary)
 			continue;
 		while (codings[i]->whole && at < window->to && look->peeler->left > 0 &&
 			codings[i]->find(window->buf, at, &stretch))
