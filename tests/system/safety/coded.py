@@ -13,7 +13,8 @@ import codings
 import forms
 import packets
 
-NAMES = {"utf16le": "utf-16le", "utf16be": "utf-16be"}
+NAMES = {"reversed_value": "reversal", "rot_value": "rot",
+         "utf16le": "utf-16le", "utf16be": "utf-16be"}
 FORM = "card_number={card}&cvv={cvv}&expiry=12%2F28&holder={name}&mail={mail}"
 
 
