@@ -555,9 +555,10 @@ static void view_take(void *self, const struct message *message, const struct vi
 static void view_gap(void *self, const struct message *message, const struct view *view)
 {
 	struct inspect *inspect = self;
-	struct card_scan scan = card_scan_of(inspect, view);
 
 	inspect->message = message;
+	struct card_scan scan = card_scan_of(inspect, view);
+
 	uint32_t id = half_of(inspect)->tail[view->stream];
 
 	note_told(inspect, id, &scan);
