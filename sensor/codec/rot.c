@@ -21,9 +21,9 @@ static bool is_letter(uint8_t c)
 /* by: how far it was moved. */
 static uint8_t back(uint8_t c, unsigned by)
 {
-	if (by == ROT47)
-		return c > 0x20 && c < 0x7f ? (uint8_t)(33 + (c - 33 + 47) % 94) : c;
-	if (!is_letter(c))
+	if (by == ROT47 && c > 0x20 && c < 0x7f)
+		return (uint8_t)('!' + (c - '!' + ROT47) % 94);
+	if (by == ROT47 || !is_letter(c))
 		return c;
 	uint8_t first = c >= 'a' ? 'a' : 'A';
 	return (uint8_t)(first + (unsigned)(c - first + 26 - (int)by) % 26);

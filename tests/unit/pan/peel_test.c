@@ -168,7 +168,7 @@ static void what_begins_outside_is_left(void **state)
 static size_t numbered(size_t len)
 {
 	for (size_t i = 0; i + MARKED <= len; i += MARKED) {
-		char line[MARKED + 1];
+		char line[64];
 		snprintf(line, sizeof(line), "mark=%06zu is a line..\n", i / MARKED);
 		memcpy(more + i, line, MARKED);
 	}
