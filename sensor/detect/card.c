@@ -261,27 +261,6 @@ static bool is_chance(const struct peel_text *text, uint64_t why)
 	return searched && (why & proof) == 0 && (why & both) != both;
 }
 
-static bool is_group(struct bytes at, uint8_t separator)
-{
-	if (at.len < 5 || at.ptr[0] != separator)
-		return false;
-	for (size_t i = 1; i < 5; i++)
-		if (at.ptr[i] < '0' || at.ptr[i] > '9')
-			return false;
-	return true;
-}
-
-/* Two more groups of four behind it: a row of numbers, not what follows a card. */
-static bool is_row(const struct window *window, const struct pan_hit *hit)
-{
-	struct bytes behind = bytes_skip(window->buf, hit->off + hit->len);
-
-	if ((hit->why & WHY_BIT(WHY_CARD_GROUPED)) == 0 || hit->len != 19)
-		return false;
-	return is_group(behind, window->buf.ptr[hit->off + 4]) &&
-	       is_group(bytes_skip(behind, 5), window->buf.ptr[hit->off + 4]);
-}
-
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
@@ -291,8 +270,6 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 	size_t left = hit->off > PAN_CONTEXT ? hit->off - PAN_CONTEXT : 0;
 	size_t right = hit->off + hit->len + PAN_CONTEXT;
 
-	if (is_row(window, hit))
-		return;
 	if (right > window->buf.len)
 		right = window->buf.len;
 	uint64_t why = hit->why | pan_context(&scan->env->table,

@@ -272,6 +272,30 @@ static void judge_groups(
 	}
 }
 
+/* A group of four and its separator before it. */
+static bool is_fourth(const struct scan *scan, size_t at, int kind)
+{
+	if (scan_at(scan, at) != kind)
+		return false;
+	for (size_t i = 1; i <= 4; i++)
+		if (!is_digit(scan_at(scan, at + i)))
+			return false;
+	return true;
+}
+
+/* Two more groups of four behind a number in four, and no card in them: a row of a table. */
+static bool is_row(struct scan *scan, size_t end, int kind)
+{
+	struct pan_match match;
+
+	if (!is_fourth(scan, end, kind) || !is_fourth(scan, end + 5, kind))
+		return false;
+	if (!is_fourth(scan, end + 10, kind) || !is_fourth(scan, end + 15, kind))
+		return true;
+	size_t count = collect(scan, end + 1, 19);
+	return pan_verify(scan->table, scan->digits, count, &match) != PAN_CARD;
+}
+
 /* Four digits at start that may open card groups. */
 static void grouped(struct scan *scan, size_t start)
 {
@@ -284,7 +308,8 @@ static void grouped(struct scan *scan, size_t start)
 	const struct shape *shape = shape_of(group, groups);
 	if (shape == NULL || !left_clean(scan, start))
 		return;
-	if (shape->digits == 16 && !chain_allows(scan, start, kind))
+	if (shape->digits == 16 &&
+		(!chain_allows(scan, start, kind) || is_row(scan, start + shape->len, kind)))
 		return;
 	bool fits = right_clean(scan, start + shape->len, kind);
 	bool fits_longer = shape->digits == 16 && groups == 5 && group[4] == 3 &&

@@ -211,6 +211,18 @@ static bool in_list(struct bytes text, long off, int separator)
 		 !in(byte_at(text, off - 21), DIGITS) && naive_valid(digits, &hit));
 }
 
+/* Groups of four go on behind it, two and more, and are no card. */
+static bool row_behind(struct bytes text, long end, int separator)
+{
+	char digits[20];
+	struct naive_hit hit;
+
+	if (!written(text, end, "-dddd-dddd", separator, digits))
+		return false;
+	return !(written(text, end, "-dddd-dddd-dddd-dddd", separator, digits) &&
+		 naive_valid(digits, &hit));
+}
+
 static bool grouped_at(struct bytes text, long off, const char *form, struct naive_hit *hit)
 {
 	char digits[20];
@@ -223,7 +235,8 @@ static bool grouped_at(struct bytes text, long off, const char *form, struct nai
 		return false;
 	if (separator == '-' && byte_at(text, end) == '-' && in(byte_at(text, end + 1), HEX))
 		return false;
-	if (strlen(digits) >= 16 && in_list(text, off, separator))
+	if (strlen(digits) >= 16 &&
+		(in_list(text, off, separator) || row_behind(text, off + 19, separator)))
 		return false;
 	hit->grouped = true;
 	hit->len = strlen(form);
