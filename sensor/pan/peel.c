@@ -182,8 +182,8 @@ static void note_open(const struct look *look, size_t coding, bool piece, size_t
 		look->peeler->counters.opens_lost++;
 		return;
 	}
-	opens->open[opens->count++] =
-		(struct peel_open){.coding = (uint16_t)coding, .piece = piece, .off = off};
+	opens->open[opens->count++] = (struct peel_open){
+		.coding = (uint16_t)coding, .keys = look->keys, .piece = piece, .off = off};
 }
 
 static bool is_hopeless(struct peeler *peeler, const struct coding *coding, struct bytes head)
@@ -335,8 +335,11 @@ static bool find_open(
 void peel_open(struct peeler *peeler, struct bytes buf, const struct peel_open *open,
 	bool after_end, struct peel_sink sink, struct peel_opens *opens)
 {
-	const struct look look = {
-		.peeler = peeler, .sink = sink, .opens = opens, .after_end = after_end};
+	const struct look look = {.peeler = peeler,
+		.sink = sink,
+		.opens = opens,
+		.after_end = after_end,
+		.keys = open->keys};
 	struct bytes in = open->piece ? bytes_skip(buf, open->off) : buf;
 	size_t off = open->piece ? 0 : open->off;
 	struct stretch stretch;

@@ -42,6 +42,7 @@ struct peel_sink {
 /* A stretch whose end is not in the window. */
 struct peel_open {
 	uint16_t coding; /* its row */
+	uint8_t keys;    /* enum peel_keys, of its window */
 	bool piece;      /* off is the beginning of a further piece: what stands before it is not
 			  * looked at */
 	size_t off;      /* in the window */

@@ -108,8 +108,6 @@ def bytewise(arguments, folder):
                        [(exchanges, truth, stress) for exchanges, truth, _ in made])
         runs.append(Run(*arguments[:2], [stem + ".pcap"]))
     rows = truth_of(stem)
-    # What is under a key of several bytes is searched for in the first window: cuts move it.
-    rows = [row for row in rows if "xor-repeating" not in row["layers"]]
     return [row for row in rows if cards_of(runs[0], row) != cards_of(runs[1], row)], len(rows)
 
 
