@@ -67,7 +67,7 @@ static void give_back(struct pool *gathers, uint32_t *id)
 	*id = 0;
 }
 
-void gather_begin(struct pool *gathers, uint32_t *id, const struct window *window,
+uint32_t gather_begin(struct pool *gathers, uint32_t *id, const struct window *window,
 	const struct peel_opens *opens)
 {
 	size_t first = with_neighbours(first_open(opens));
@@ -76,7 +76,7 @@ void gather_begin(struct pool *gathers, uint32_t *id, const struct window *windo
 	if (*id == 0) {
 		*id = pool_take(gathers);
 		if (*id == 0)
-			return;
+			return 0; /* the pool counts it */
 		gather = pool_at(gathers, *id);
 		gather->base = window->base + first;
 		gather->len = (uint32_t)(window->buf.len - first);
@@ -86,11 +86,13 @@ void gather_begin(struct pool *gathers, uint32_t *id, const struct window *windo
 		memcpy(gather->data, window->buf.ptr + first, gather->len);
 	}
 	gather = pool_at(gathers, *id);
-	for (uint32_t i = 0; i < opens->count && gather->opens.count < PEEL_OPENS; i++) {
+	uint32_t i = 0;
+	for (; i < opens->count && gather->opens.count < PEEL_OPENS; i++) {
 		struct peel_open open = opens->open[i];
 		open.off = (size_t)(window->base + open.off - gather->base);
 		gather->opens.open[gather->opens.count++] = open;
 	}
+	return opens->count - i;
 }
 
 /* Looks if that may give anything; false: the gather was given back. */

@@ -29,8 +29,9 @@ struct gather_sink {
 		const struct tail_mark *mark);
 };
 
-/* Stretches are open at the end of a window; *id is the view's gather, 0: none yet. */
-void gather_begin(struct pool *gathers, uint32_t *id, const struct window *window,
+/* Stretches are open at the end of a window; *id is the view's gather, 0: none yet.  Returns how
+ * many of them it has no room for: more than PEEL_OPENS of one view, a limit. */
+uint32_t gather_begin(struct pool *gathers, uint32_t *id, const struct window *window,
 	const struct peel_opens *opens);
 /* The next bytes of the view; those that are there already are passed over. */
 void gather_put(struct pool *gathers, uint32_t *id, struct peeler *peeler, struct bytes data,

@@ -34,8 +34,8 @@ struct inspect_env {
 struct inspect_counters {
 	uint64_t state_refused, parser_refused, cards_refused; /* quotas */
 	uint64_t parser_bad, messages, findings, listed;
-	uint64_t rule_overrun;   /* limit: more candidates than a message keeps */
-	uint64_t card_hits_over; /* limit: hits of one window beyond what is kept */
+	uint64_t rule_overrun; /* limit: more candidates than a message keeps */
+	uint64_t opens_lost; /* limit: coded stretches of one view open at once beyond PEEL_OPENS */
 };
 
 /* A finding is told at most so long after a hit, and the end of an open text is looked at so

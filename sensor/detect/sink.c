@@ -417,7 +417,8 @@ static void keep_open(void *self, const struct window *window, const struct peel
 {
 	struct inspect *inspect = self;
 
-	gather_begin(&inspect->gathers, &inspect->gather, window, opens);
+	inspect->counters.opens_lost +=
+		gather_begin(&inspect->gathers, &inspect->gather, window, opens);
 }
 
 /* The payload of an echo, and names that are asked for. */
