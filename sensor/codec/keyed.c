@@ -515,7 +515,11 @@ static size_t keyed_decode(struct unpacker *unpacker, struct bytes coded,
 static bool keyed_hopeless(struct unpacker *unpacker, struct bytes head,
 	const struct manner *manner, uint8_t *out, size_t room)
 {
-	return head.len >= SEARCHED && keyed_decode(unpacker, head, manner, out, room) == 0;
+	if (head.len < SEARCHED)
+		return false;
+	size_t len = keyed_decode(unpacker, head, manner, out, room);
+	explicit_bzero(out, len);
+	return len == 0;
 }
 
 #define MANNER(name, manner)                                                                       \
