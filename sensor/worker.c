@@ -26,6 +26,7 @@ struct worker {
 	bool no_room;    /* for further sums of this minute */
 	struct inspect_place place;
 	uint64_t packets, inspected, refused_flow;
+	uint64_t limits_told[LIMIT_COUNT];
 	/* The next batch, as far as it is known. */
 	const struct packet *expected[WORKER_BATCH];
 	uint32_t likely[WORKER_BATCH];
@@ -258,14 +259,20 @@ static void serve(struct worker *worker, uint64_t until_ns)
 	flow_expire(worker->flows, until_ns);
 }
 
+static uint64_t next_due(const struct worker *worker)
+{
+	uint64_t flow = flow_next_due(worker->flows), inspect = inspect_due(worker->inspect);
+
+	return flow < inspect ? flow : inspect;
+}
+
 /* Serves all that is due before now, and each minute that ends on the way: the sums of a
  * minute stand before what has waited to its very end. */
 static void advance(struct worker *worker, uint64_t now_ns)
 {
 	uint64_t minute = now_ns / MINUTE_NS;
 
-	if (worker->minute == minute && now_ns < flow_next_due(worker->flows) &&
-		now_ns < inspect_due(worker->inspect)) { /* nearly always */
+	if (worker->minute == minute && now_ns < next_due(worker)) { /* nearly always */
 		worker->now_ns = now_ns;
 		return;
 	}
@@ -279,7 +286,7 @@ static void advance(struct worker *worker, uint64_t now_ns)
 		serve(worker, end_ns - 1);
 		flow_expire(worker->flows, end_ns);
 		close_minute(worker, end_ns);
-		due = flow_next_due(worker->flows) / MINUTE_NS;
+		due = next_due(worker) / MINUTE_NS;
 		worker->minute = due <= worker->minute ? worker->minute + 1
 				 : due < minute        ? due
 						       : minute;
@@ -365,6 +372,37 @@ static bool send_coverage(void *self, const struct account_row *row)
 	return true;
 }
 
+static void limits_of(const struct worker *worker, uint64_t limits[static LIMIT_COUNT])
+{
+	const struct flow_counters *flows = flow_table_counters(worker->flows);
+
+	inspect_limits(worker->inspect, limits);
+	limits[LIMIT_FLOWS] = worker->refused_flow;
+	limits[LIMIT_EVICTED] = flows->evicted_syn + flows->evicted_idle + flows->evicted_payload;
+	limits[LIMIT_HOLES] = stream_counters(worker->streams)->forced;
+	limits[LIMIT_ROWS] = account_overflow(worker->account);
+	limits[LIMIT_SUMS] = contacts_refused(worker->contacts);
+}
+
+/* What was added since the last one; without room it is told with the next. */
+static void send_limits(struct worker *worker)
+{
+	uint64_t now[LIMIT_COUNT];
+	struct fact_limits *fact;
+
+	limits_of(worker, now);
+	if (memcmp(now, worker->limits_told, sizeof(now)) == 0)
+		return;
+	fact = emit_reserve(worker->emit, FACT_LIMITS, sizeof(*fact));
+	if (fact == NULL)
+		return;
+	fact->minute = worker->minute;
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		fact->count[i] = now[i] - worker->limits_told[i];
+	emit_commit(worker->emit, &fact->fact);
+	memcpy(worker->limits_told, now, sizeof(now));
+}
+
 /* The sums of the minute leave with one stamp, behind all timers of its end. */
 static void close_minute(struct worker *worker, uint64_t stamp_ns)
 {
@@ -373,6 +411,7 @@ static void close_minute(struct worker *worker, uint64_t stamp_ns)
 	contacts_send(worker->contacts, worker->emit);
 	worker->no_room = false;
 	account_take(worker->account, UINT64_MAX, send_coverage, worker);
+	send_limits(worker);
 	worker->epoch = worker->epoch == UINT16_MAX ? 1 : (uint16_t)(worker->epoch + 1);
 }
 
@@ -481,13 +520,12 @@ void worker_swap(struct worker *worker, const struct inspect_env *env)
 
 uint64_t worker_quotas(const struct worker *worker)
 {
-	const struct flow_counters *flows = flow_table_counters(worker->flows);
-	uint64_t sum = inspect_quotas(worker->inspect) + worker->refused_flow + flows->evicted_syn +
-		       flows->evicted_idle + flows->evicted_payload +
-		       account_overflow(worker->account) + contacts_refused(worker->contacts) +
-		       stream_counters(worker->streams)->skipped_reassembly +
-		       stream_counters(worker->streams)->forced;
+	uint64_t sum = stream_counters(worker->streams)->skipped_reassembly;
+	uint64_t limits[LIMIT_COUNT];
 
+	limits_of(worker, limits);
+	for (enum limit i = 0; i < LIMIT_COUNT; i++)
+		sum += limit_is_quota(i) ? limits[i] : 0;
 	for (int i = 0; i < FACT_KIND_COUNT; i++)
 		sum += worker->emit->dropped[i];
 	return sum;

@@ -46,7 +46,8 @@ static void count_lost(struct emit *emit, enum fact_kind kind)
 {
 	enum fact_lost lost = LOST_FINDINGS;
 
-	if (kind == FACT_CONTACT || kind == FACT_COVERAGE || kind == FACT_FRAMES) {
+	if (kind == FACT_CONTACT || kind == FACT_COVERAGE || kind == FACT_LIMITS ||
+		kind == FACT_FRAMES) {
 		emit->kept++;
 		return;
 	}

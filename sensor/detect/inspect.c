@@ -88,15 +88,31 @@ const struct inspect_counters *inspect_counters(const struct inspect *inspect)
 	return &inspect->counters;
 }
 
-uint64_t inspect_quotas(const struct inspect *inspect)
+void inspect_limits(const struct inspect *inspect, uint64_t limits[static LIMIT_COUNT])
 {
+	const struct inspect_counters *own = &inspect->counters;
 	const struct unwrap_counters *unwrap = unwrap_counters(inspect->unwrap);
+	const struct peel_counters *peel = peeler_counters(inspect->card_env.peeler);
 
-	return inspect->counters.state_refused + inspect->counters.parser_refused +
-	       inspect->counters.cards_refused + inspect->card_env.sets.refused +
-	       inspect->contexts.refused + label_counters(inspect->env.labels)->state_refused +
-	       inspect->tails.refused + inspect->gathers.refused + inspect->io.hold_refused +
-	       unwrap->state_refused + unwrap->inflate_refused;
+	limits[LIMIT_PEELED] = peel->cut;
+	limits[LIMIT_OPENS] = peel->opens_lost + own->opens_lost;
+	limits[LIMIT_DEPTH] = unwrap->depth_cut;
+	limits[LIMIT_VALUES] = unwrap->steps_cut;
+	limits[LIMIT_HITS] = inspect->card_env.hits_more;
+	limits[LIMIT_EXCHANGES] = inspect->contexts.overrun;
+	limits[LIMIT_RULES] = own->rule_overrun;
+	limits[LIMIT_STATES] = own->state_refused;
+	limits[LIMIT_PARSERS] = own->parser_refused;
+	limits[LIMIT_RESTS] = inspect->rests.refused;
+	limits[LIMIT_CONTEXTS] = inspect->contexts.refused;
+	limits[LIMIT_FIELDS] = inspect->io.hold_refused;
+	limits[LIMIT_BODIES] = unwrap->state_refused;
+	limits[LIMIT_INFLATERS] = unwrap->inflate_refused;
+	limits[LIMIT_TAILS] = inspect->tails.refused;
+	limits[LIMIT_GATHERS] = inspect->gathers.refused;
+	limits[LIMIT_CARDS] = own->cards_refused;
+	limits[LIMIT_CARD_SETS] = inspect->card_env.sets.refused;
+	limits[LIMIT_LABELS] = label_counters(inspect->env.labels)->state_refused;
 }
 
 static void raw_open(struct inspect *inspect, struct half *half, struct message *message)

@@ -7,6 +7,7 @@
 #ifndef SEKISHO_DETECT_INSPECT_H
 #define SEKISHO_DETECT_INSPECT_H
 
+#include "base/limit.h"
 #include "classify/label.h"
 #include "detect/card.h"
 #include "detect/contact.h"
@@ -106,7 +107,7 @@ bool inspect_is_tls(const struct inspect *inspect, const struct flow *flow);
 bool inspect_is_listed(const struct inspect *inspect, const struct flow *flow);
 
 const struct inspect_counters *inspect_counters(const struct inspect *inspect);
-/* Sum of every counter of a quota: while it is 0 the run is deterministic. */
-uint64_t inspect_quotas(const struct inspect *inspect);
+/* How often each limit of this room and those it calls bit; the others stay as they are. */
+void inspect_limits(const struct inspect *inspect, uint64_t limits[static LIMIT_COUNT]);
 
 #endif

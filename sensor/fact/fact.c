@@ -11,7 +11,7 @@ static_assert(sizeof(struct account_key) == 32, "hashed as bytes: no padding");
 const char *fact_kind_word(enum fact_kind kind)
 {
 	static const char *const words[] = {"finding", "more-cards", "name", "repeat", "called",
-		"contact", "coverage", "frames", "listed", "swap", "note"};
+		"contact", "coverage", "limits", "frames", "listed", "swap", "note"};
 
 	return words[kind];
 }

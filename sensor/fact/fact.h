@@ -28,6 +28,7 @@ enum fact_kind {
 	FACT_CALLED,     /* what a client calls an address, by DNS */
 	FACT_CONTACT,    /* a partial sum for one tuple and minute */
 	FACT_COVERAGE,   /* a partial row of one minute */
+	FACT_LIMITS,     /* how often which limit bit in one minute */
 	FACT_FRAMES,     /* a partial row of one source and minute, by the capture thread */
 	FACT_LISTED,     /* a flow with an indicator's address or name */
 	FACT_SWAP,       /* from here on another generation, by the capture thread */

@@ -4,6 +4,7 @@
 #define SEKISHO_FACT_SUMS_H
 
 #include "base/coverage.h"
+#include "base/limit.h"
 #include "fact/fact.h"
 
 struct fact_contact {
@@ -31,6 +32,12 @@ struct fact_contact {
 struct fact_coverage {
 	struct fact fact;
 	struct account_row row;
+};
+
+struct fact_limits {
+	struct fact fact;
+	uint64_t minute;
+	uint64_t count[LIMIT_COUNT]; /* by enum limit */
 };
 
 struct fact_frames {

@@ -84,6 +84,13 @@ void fold_coverage(struct join *join, const struct fact_coverage *fact)
 	account_add(&row->counts, &fact->row.counts);
 }
 
+void fold_limits(struct join *join, const struct fact_limits *fact)
+{
+	join->fold_minute = fact->minute;
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		join->counters.limits[i] += fact->count[i];
+}
+
 void fold_frames(struct join *join, const struct fact_frames *fact)
 {
 	struct fact_frames *to = &join->frames[fact->source < 64 ? fact->source : 63];

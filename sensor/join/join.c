@@ -110,7 +110,7 @@ static void take_note(struct join *join, const struct fact_note *note)
 static bool is_fold(const struct fact *fact)
 {
 	return fact->kind == FACT_CONTACT || fact->kind == FACT_COVERAGE ||
-	       fact->kind == FACT_FRAMES;
+	       fact->kind == FACT_LIMITS || fact->kind == FACT_FRAMES;
 }
 
 static void take_fact(struct join *join, const struct fact *fact)
@@ -151,6 +151,9 @@ static void take_fact(struct join *join, const struct fact *fact)
 		break;
 	case FACT_COVERAGE:
 		fold_coverage(join, (const struct fact_coverage *)fact);
+		break;
+	case FACT_LIMITS:
+		fold_limits(join, (const struct fact_limits *)fact);
 		break;
 	case FACT_FRAMES:
 		fold_frames(join, (const struct fact_frames *)fact);

@@ -13,6 +13,7 @@
 #ifndef SEKISHO_JOIN_JOIN_H
 #define SEKISHO_JOIN_JOIN_H
 
+#include "base/limit.h"
 #include "base/spsc.h"
 #include "event/record.h"
 #include "fact/fact.h"
@@ -77,9 +78,10 @@ struct join_counters {
 	uint64_t called_over;    /* limit: addresses of an hour with a name beyond those kept */
 	uint64_t folded;         /* alerts that became part of another */
 	uint64_t floods_refused; /* alerts of a flood too many, sent singly */
-	uint64_t too_long;       /* events that did not fit: a mistake */
-	int64_t imbalance;       /* of the books; 0 or a mistake */
-	uint64_t busy_ns;        /* CPU time of the thread */
+	uint64_t limits[LIMIT_COUNT]; /* of the workers: how often each bit */
+	uint64_t too_long;            /* events that did not fit: a mistake */
+	int64_t imbalance;            /* of the books; 0 or a mistake */
+	uint64_t busy_ns;             /* CPU time of the thread */
 };
 
 struct join;

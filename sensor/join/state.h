@@ -94,6 +94,7 @@ void alert_more_cards(struct join *join, const struct fact_finding *finding,
 /* fold.c */
 void fold_contact(struct join *join, const struct fact_contact *fact);
 void fold_coverage(struct join *join, const struct fact_coverage *fact);
+void fold_limits(struct join *join, const struct fact_limits *fact);
 void fold_frames(struct join *join, const struct fact_frames *fact);
 /* The open minute is over for every ring: its events. */
 void fold_flush(struct join *join);

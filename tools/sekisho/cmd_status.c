@@ -1,4 +1,5 @@
 /* cmd_status.c - sekisho status: what runs, what was seen, and what was not. */
+#include "base/limit.h"
 #include "sekisho/cli.h"
 #include "sekisho/rows.h"
 #include "sekisho/table.h"
@@ -142,6 +143,25 @@ static void put_coverage(struct page *page, const char *heading, const struct co
 	fputc('\n', page->out);
 }
 
+/* Several rows under one heading, each with whose it is in front: the head of the next one. */
+static void put_head(struct page *page, const char *heading, bool *first, const struct value *whose,
+	const char *since)
+{
+	page_section(page, *first ? heading : "");
+	*first = false;
+	page_put(page, "at ");
+	page_put_value(page, whose);
+	page_put(page, "%s:", since);
+	page_end(page);
+}
+
+static void end_rows(struct page *page, bool none)
+{
+	page->margin = 0;
+	if (!none)
+		fputc('\n', page->out);
+}
+
 /* Silence of these is worth nothing. */
 static void put_unseen(struct page *page, const struct value *interfaces)
 {
@@ -154,12 +174,7 @@ static void put_unseen(struct page *page, const struct value *interfaces)
 
 		if (value_count(unseen) == 0)
 			continue;
-		page_section(page, first ? "NEVER SEEN" : "");
-		first = false;
-		page_put(page, "at ");
-		page_put_value(page, value_at(row, "source"));
-		page_put(page, ":");
-		page_end(page);
+		put_head(page, "NEVER SEEN", &first, value_at(row, "source"), "");
 		for (size_t k = 0; k < value_count(unseen); k++) {
 			page_put_value(page, value_item(unseen, k));
 			page_end(page);
@@ -171,9 +186,7 @@ static void put_unseen(struct page *page, const struct value *interfaces)
 				(unsigned long long)(own - seen - value_count(unseen)));
 		page_line(page);
 	}
-	page->margin = 0;
-	if (!first)
-		fputc('\n', page->out);
+	end_rows(page, first);
 }
 
 static const char *counter_text(const char *word)
@@ -184,37 +197,46 @@ static const char *counter_text(const char *word)
 	return word;
 }
 
-static void put_counted(struct page *page, const struct value *sensors)
+static void put_counter(struct page *page, const struct value *value, const char *word)
+{
+	enum limit limit = limit_find(word);
+
+	page_put_value(page, value);
+	page_put(page, " ");
+	page_put_bytes(
+		page, bytes_text(limit == LIMIT_COUNT ? counter_text(word) : limit_text(limit)));
+	if (limit != LIMIT_COUNT && limit_is_quota(limit))
+		page_put(page, " (raise memory)");
+	page_end(page);
+}
+
+/* Those that are limits, or those that are none. */
+static void put_counted(
+	struct page *page, const char *heading, bool limits, const struct value *sensors)
 {
 	bool first = true;
 
 	for (size_t i = 0; i < value_count(sensors); i++) {
 		const struct value *row = value_item(sensors, i), *value;
+		bool begun = false;
 		const char *word;
 
-		value_member(value_at(row, "counters"), 0, &word);
-		if (word == NULL)
-			continue;
-		page_section(page, first ? "COUNTED" : "");
-		first = false;
-		page_put(page, "at ");
-		page_put_value(page, value_at(row, "name"));
-		page_put(page, ", last two days:");
-		page_end(page);
 		for (size_t k = 0;; k++) {
 			value = value_member(value_at(row, "counters"), k, &word);
 			if (word == NULL)
 				break;
-			page_put_value(page, value);
-			page_put(page, " ");
-			page_put_bytes(page, bytes_text(counter_text(word)));
-			page_end(page);
+			if ((limit_find(word) != LIMIT_COUNT) != limits)
+				continue;
+			if (!begun)
+				put_head(page, heading, &first, value_at(row, "name"),
+					", last two days");
+			begun = true;
+			put_counter(page, value, word);
 		}
-		page_line(page);
+		if (begun)
+			page_line(page);
 	}
-	page->margin = 0;
-	if (!first)
-		fputc('\n', page->out);
+	end_rows(page, first);
 }
 
 static void put_members(struct page *page, const char *heading, const struct value *object)
@@ -242,7 +264,8 @@ static void put_status(struct page *page, const struct value *status)
 	put_coverage(page, "SHOPS AND SERVERS, last two days", merchant_columns,
 		LENGTH(merchant_columns), value_at(status, "merchants"));
 	put_unseen(page, value_at(status, "interfaces"));
-	put_counted(page, value_at(status, "sensors"));
+	put_counted(page, "COUNTED", false, value_at(status, "sensors"));
+	put_counted(page, "LIMITS", true, value_at(status, "sensors"));
 	put_members(page, "STORE", value_at(status, "store"));
 	page_section(page, "VERSION");
 	page_put_value(page, value_at(status, "version"));

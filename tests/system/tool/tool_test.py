@@ -258,7 +258,9 @@ def status_shows_what_it_is_given(folder):
     fake = served(folder, {"GET /status": {
         "sensors": [{"name": "tap-1\x1b[31m", "state": "running", "events": 1234567,
                      "last_seen": "2026-11-20T10:43:31.000000+0000", "gaps": None,
-                     "counters": {"floods_refused": 5, "folded": 1290, "new\x1b[1m": 1}}],
+                     "counters": {"cards_refused": 2, "depth_over": 1024, "floods_refused": 5,
+                                  "folded": 1290, "new\x1b[1m": 1}},
+                    {"name": "tap-2", "state": "ended", "counters": {"opens_over": 1}}],
         "interfaces": [{"source": "eth0\u202e", "sensor": "tap-1", "run": "live", "frames": 41233,
                         "bytes": 18233112, "drops": 0, "payload": 17000000, "missing": 310,
                         "share_inspected": 0.71, "share_tls": 0.2999, "share_one_sided": 0.00001,

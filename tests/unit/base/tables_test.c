@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/category.h"
+#include "base/limit.h"
 #include "base/reason.h"
 #include "base/why.h"
 
@@ -40,6 +41,22 @@ static void every_reason_has_a_word_of_its_own(void **state)
 	check_words(why, WHY_COUNT);
 	assert_string_equal(frame_reason_word(FRAME_DAMAGED), "damaged");
 	assert_string_equal(skip_reason_word(SKIP_CONFLICT), "conflict");
+}
+
+static void every_limit_is_found_by_a_word_of_its_own(void **state)
+{
+	const char *words[LIMIT_COUNT];
+
+	(void)state;
+	for (enum limit i = 0; i < LIMIT_COUNT; i++) {
+		words[i] = limit_word(i);
+		assert_int_equal(limit_find(words[i]), i);
+		assert_true(strlen(limit_text(i)) > 0);
+	}
+	check_words(words, LIMIT_COUNT);
+	assert_int_equal(limit_find("depth"), LIMIT_COUNT);
+	assert_false(limit_is_quota(LIMIT_DEPTH));
+	assert_true(limit_is_quota(LIMIT_FLOWS));
 }
 
 static void weights_are_added_over_a_set(void **state)
@@ -98,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_reason_has_a_word_of_its_own),
+		cmocka_unit_test(every_limit_is_found_by_a_word_of_its_own),
 		cmocka_unit_test(weights_are_added_over_a_set),
 		cmocka_unit_test(weights_meet_their_thresholds),
 		cmocka_unit_test(categories_are_found_by_their_word),

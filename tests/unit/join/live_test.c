@@ -130,12 +130,48 @@ static void facts_that_were_dropped_are_an_event_with_their_number(void **state)
 	assert_false(has("blind"));
 }
 
+static void limits(int ring, uint64_t ns, uint64_t depth, uint64_t flows)
+{
+	struct fact_limits *fact = spsc_reserve(&live.in[ring], sizeof(*fact));
+
+	memset(fact, 0, sizeof(*fact));
+	fact->fact = (struct fact){.stamp = {.time_ns = ns, .cls = STAMP_TIMER, .ord = UINT64_MAX},
+		.kind = FACT_LIMITS,
+		.size = sizeof(*fact)};
+	fact->minute = ns / MINUTE_NS - 1;
+	fact->count[LIMIT_DEPTH] = depth;
+	fact->count[LIMIT_FLOWS] = flows;
+	spsc_commit(&live.in[ring], sizeof(*fact));
+}
+
+static void limits_of_workers_are_added_and_told_with_their_minute(void **state)
+{
+	(void)state;
+	mark(0, 120 * S, 1);
+	mark(1, 120 * S, 1);
+	limits(0, 60 * S, 3, 0);
+	limits(1, 60 * S, 4, 1);
+	limits(1, 120 * S, 0, 2);
+	while (join_step(live.join))
+		continue;
+	assert_true(
+		has("\"timestamp\":\"1970-01-01T00:01:00.000000+0000\",\"event_type\":\"stats\""));
+	assert_true(has("\"counters\":{\"depth_over\":7,\"flows_refused\":1}"));
+	join_finish(live.join);
+	assert_true(has("\"counters\":{\"flows_refused\":2}"));
+	rig.count = 0;
+	join_finish(live.join); /* told once */
+	assert_false(has("stats"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_mark_is_waited_for_and_then_no_longer, start, stop),
 		cmocka_unit_test_setup_teardown(a_mark_in_time_is_not_late, start, stop),
+		cmocka_unit_test_setup_teardown(
+			limits_of_workers_are_added_and_told_with_their_minute, start, stop),
 		cmocka_unit_test_setup_teardown(
 			what_a_late_ring_brings_is_taken_all_the_same, start, stop),
 		cmocka_unit_test_setup_teardown(
