@@ -315,12 +315,14 @@ static inline void contact_of(const struct worker *worker, uint32_t number, stru
 		.app = inspect_app(worker->inspect, flow)};
 }
 
-/* A stranger called and little came of it: no contact, as contacts_add() would find out, too. */
+/* A stranger called and little came of it: no contact, as contacts_add() would find out, too,
+ * once it knew the subject.  Without state it is not listed. */
 static bool is_call(const struct worker *worker, uint32_t number)
 {
 	const struct flow *flow = flow_at(worker->flows, number);
+	uint32_t most = flow->bytes[0] > flow->bytes[1] ? flow->bytes[0] : flow->bytes[1];
 
-	return flow->parse == 0 && (flow->bytes[0] | flow->bytes[1]) < CONTACT_PAGE_BYTES &&
+	return !contact_is_more(flow->parse != 0, most) &&
 	       inspect_is_stranger(
 		       worker->inspect, flow_key(worker->flows, number), flow->client_dir);
 }

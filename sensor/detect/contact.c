@@ -99,7 +99,7 @@ static bool has_row(const struct contact_flow *flow, bool server_opened, uint8_t
 		return false;
 	if (server_opened)
 		return true;
-	return flow->answered && (flow->listed || flow->bytes[out] >= CONTACT_PAGE_BYTES);
+	return flow->answered && contact_is_more(flow->listed, flow->bytes[out]);
 }
 
 static struct contact_key key_of(const struct contact_flow *flow)

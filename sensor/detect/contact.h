@@ -28,6 +28,13 @@ struct contact_flow {
 	uint16_t app; /* as in struct fact_contact */
 };
 
+/* What a flow that the server did not open must be to have a row: one that is answered and
+ * listed, or sends so much. */
+static inline bool contact_is_more(bool listed, uint32_t bytes_out)
+{
+	return listed || bytes_out >= CONTACT_PAGE_BYTES;
+}
+
 /* A name that a flow was called by, and where: the earliest of a row counts. */
 struct contact_name {
 	struct bytes name; /* as on the wire, without port */
