@@ -28,6 +28,9 @@ static const struct command commands[] = {
 	{"tail", cmd_tail, CLI_AFTER, 0, "tail [--after ID]", "events as they arrive; Ctrl-C ends"},
 	{"merchants", cmd_merchants, CLI_DRY_RUN, 2, "merchants [import FILE [--dry-run]]",
 		"whose shops these are"},
+	{"explain", cmd_explain, CLI_TYPE | CLI_SIGNATURES, 1,
+		"explain FILE|-|HEX|EVENT [--type TYPE] [--signatures DIR]",
+		"why it is a card, or none"},
 };
 #define COMMAND_CNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -40,6 +43,8 @@ static const struct option_row options[] = {
 	{"run", 0, true, CLI_RUN},
 	{"limit", 0, true, CLI_LIMIT},
 	{"after", 0, true, CLI_AFTER},
+	{"type", 0, true, CLI_TYPE},
+	{"signatures", 0, true, CLI_SIGNATURES},
 	{"help", 'h', false, CLI_HELP},
 	{"version", 'V', false, CLI_VERSION},
 };
@@ -93,6 +98,12 @@ static bool take_option(struct cli *cli, int code, const char *text, struct err 
 	case CLI_RUN:
 		cli->run = text;
 		return read_run(text, err);
+	case CLI_TYPE:
+		cli->type = text;
+		return true;
+	case CLI_SIGNATURES:
+		cli->signatures = text;
+		return true;
 	case CLI_LIMIT:
 		return read_number("--limit", text, &cli->limit, err);
 	case CLI_AFTER:

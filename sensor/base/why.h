@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/category.h"
+
 enum why_home { WHY_HOME_WORKER, WHY_HOME_JOIN };
 
 enum why {
@@ -26,7 +28,10 @@ const struct why_row *why_row(enum why why);
 /* Sum of the weights of a set of WHY_BITs, in tenths. */
 int why_sum(uint64_t set);
 
+/* What a set of reasons makes of so many distinct cards, wherever they go. */
+enum confidence why_confidence(uint64_t set, uint32_t distinct);
+
 #define WHY_ALERT 90    /* a why_sum() (tenths) from here on is high, */
-#define WHY_EVIDENCE 60 /* one below this is low; between: join/decide.c */
+#define WHY_EVIDENCE 60 /* one below this is low; between: why_confidence() */
 
 #endif

@@ -261,6 +261,13 @@ static bool is_chance(const struct peel_text *text, uint64_t why)
 	return searched && (why & proof) == 0 && (why & both) != both;
 }
 
+static enum card_fate fate_of(const struct card_scan *scan, const struct pan_hit *hit, uint64_t why)
+{
+	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
+		return CARD_UNNAMED;
+	return is_chance(scan->text, why) ? CARD_BY_CHANCE : CARD_TAKEN;
+}
+
 static void judge_hit(struct card_scan *scan, const struct window *window,
 	const struct pan_hit *hit, struct cards *cards)
 {
@@ -281,9 +288,12 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (scan->no_place && text == NULL && is_lone(window, hit))
 		why |= WHY_BIT(WHY_CARD_PLACE);
-	if (hit->digits < CARD_DIGITS_ALONE && (why & WHY_BIT(WHY_CARD_KEY)) == 0)
-		return;
-	if (is_chance(text, why))
+	enum card_fate fate = fate_of(scan, hit, why);
+	const struct card_watch *watch = scan->env->watch;
+
+	if (watch != NULL)
+		watch->hit(watch->self, scan, window, hit, why, fate);
+	if (fate != CARD_TAKEN)
 		return;
 	int sum = why_sum(why);
 	uint64_t offset = window->base + hit->off;
@@ -345,7 +355,11 @@ static void judge_plain(struct card_scan *scan, const struct window *window)
 {
 	size_t from = window->from, step = window->to - window->from;
 	const bool whole = window->before_start && window->after_end;
+	const struct card_watch *watch = scan->env->watch;
 	const struct table table = scan->table;
+
+	if (watch != NULL)
+		watch->text(watch->self, scan, window);
 
 	if (whole)
 		scan->table = (struct table){.next = window->base + from};

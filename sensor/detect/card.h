@@ -25,6 +25,23 @@
 #define CARD_LAYERS (UNWRAP_DEPTH + PEEL_DEPTH)
 #define CARD_NEIGHBOURS_MIN 4 /* card-shaped runs in a message from which failing ones count */
 
+struct card_scan;
+
+/* What becomes of a number of a card's form. */
+enum card_fate {
+	CARD_TAKEN,
+	CARD_UNNAMED,   /* so short a number is one under a card word alone */
+	CARD_BY_CHANCE, /* a key was searched for, and nothing beside it says that it is one */
+};
+
+/* Somebody who looks on while texts are judged (explain/watch.c); nobody does in the sensor. */
+struct card_watch {
+	void *self;
+	void (*text)(void *self, const struct card_scan *scan, const struct window *window);
+	void (*hit)(void *self, const struct card_scan *scan, const struct window *window,
+		const struct pan_hit *hit, uint64_t why, enum card_fate fate);
+};
+
 struct card_env { /* one per worker, read-only but for counters */
 	struct pan_table table;
 	struct hash_key key; /* of keyed values */
@@ -33,6 +50,7 @@ struct card_env { /* one per worker, read-only but for counters */
 	uint64_t hits_more;          /* hits of one window beyond PAN_HITS_MAX: a limit */
 	struct pool sets;            /* of struct card_set */
 	struct peeler *peeler;
+	const struct card_watch *watch; /* NULL: nobody */
 };
 
 /* A finding waits for its message's end, but not for ever: when and for which message. */

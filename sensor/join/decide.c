@@ -159,27 +159,6 @@ static bool all_repeated(struct join *join, const struct fact_finding *finding)
 	return finding->card_cnt > 0;
 }
 
-static enum confidence card_confidence(const struct fact_finding *finding, uint64_t why, int sum)
-{
-	const uint64_t beside = WHY_BIT(WHY_CARD_KEY) | WHY_BIT(WHY_CARD_EXPIRY) |
-				WHY_BIT(WHY_CARD_CODE) | WHY_BIT(WHY_CARD_HOLDER);
-	const uint64_t context = WHY_BIT(WHY_CARD_GROUPED) | WHY_BIT(WHY_CARD_SECOND) |
-				 WHY_BIT(WHY_CARD_DECODED) | WHY_BIT(WHY_CARD_TRACK) |
-				 WHY_BIT(WHY_CARD_EMV) | WHY_BIT(WHY_CARD_SPLIT) |
-				 WHY_BIT(WHY_CARD_PLACE) | WHY_BIT(WHY_TYPE_LIES);
-	const uint64_t against = WHY_BIT(WHY_CARD_NEIGHBOURS) | WHY_BIT(WHY_CARD_DECOY_KEY) |
-				 WHY_BIT(WHY_CARD_REPEATED);
-	bool several = finding->distinct >= 2 && (why & against) == 0;
-
-	if (sum >= WHY_ALERT)
-		return CONFIDENCE_HIGH;
-	if (sum >= WHY_EVIDENCE && (several || (why & (beside & ~WHY_BIT(WHY_CARD_HOLDER))) != 0))
-		return CONFIDENCE_HIGH;
-	if (sum >= WHY_EVIDENCE && (why & (beside | context)) != 0)
-		return CONFIDENCE_MEDIUM;
-	return CONFIDENCE_LOW;
-}
-
 /* The operator's own people export orders. */
 static bool is_operator(const struct join *join, const struct fact_flow *flow)
 {
@@ -268,7 +247,7 @@ void decide_card(struct join *join, const struct fact_finding *finding, struct v
 	if ((out->why & PAYLOAD_REASONS) == 0 && all_repeated(join, finding))
 		out->why |= WHY_BIT(WHY_CARD_REPEATED);
 	out->sum = why_sum(out->why);
-	out->confidence = card_confidence(finding, out->why, out->sum);
+	out->confidence = why_confidence(out->why, finding->distinct);
 	if ((out->why & uncertain) != 0 || (finding->flow.flags & FACT_SUBJECT_GUESSED) != 0)
 		lower_to_medium(out);
 	if (finding->test_only) {

@@ -16,11 +16,13 @@ enum cli_option {
 	CLI_AFTER = 1 << 7,
 	CLI_HELP = 1 << 8,
 	CLI_VERSION = 1 << 9,
+	CLI_TYPE = 1 << 10,
+	CLI_SIGNATURES = 1 << 11,
 };
 
 struct cli {
 	unsigned given; /* enum cli_option bits */
-	const char *socket, *why, *state, *run;
+	const char *socket, *why, *state, *run, *type, *signatures;
 	uint64_t limit, after;
 	char *const *words; /* behind the subcommand */
 	size_t word_cnt;
@@ -34,6 +36,7 @@ int cmd_incidents(struct cli *cli, struct err *err);
 int cmd_incident(struct cli *cli, struct err *err);
 int cmd_tail(struct cli *cli, struct err *err);
 int cmd_merchants(struct cli *cli, struct err *err);
+int cmd_explain(struct cli *cli, struct err *err);
 
 /* GET; NULL with err.  With --json the object is printed already. */
 struct value *cli_get(struct cli *cli, const char *target, struct err *err);

@@ -185,7 +185,7 @@ def errors_say_what_to_do(folder):
             (["status"], 3, "the store is full"),
             (["statsu"], 2, 'unknown command "statsu"; nearest is "status"'),
             (["xyzzy"], 2, 'unknown command "xyzzy"; there are: status, incidents, incident, tail, '
-             "merchants"),
+             "merchants, explain"),
             (["status", "--jsn"], 2, 'unknown option --jsn; nearest is --json'),
             (["status", "--why", "x"], 2,
              '--why does not belong to "status"; usage: sekisho status'),
