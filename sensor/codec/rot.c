@@ -1,5 +1,6 @@
 /* Letters moved on in the alphabet by n; all printable characters by 47.  The words of a record
  * say by how much. */
+#include "base/scratch.h"
 #include "codec/coding.h"
 #include "codec/crib.h"
 #include "codec/glyph.h"
@@ -11,6 +12,7 @@
 #define WORD_MIN 6
 #define DIGITS_NEAR 12
 #define GROUP_MIN 4
+#define GIVEN_BYTES 12
 
 static bool is_letter(uint8_t c)
 {
@@ -152,29 +154,90 @@ static bool is_rot47(struct bytes text)
 	return crib_record(clear) || (crib_word(clear) && crib_number(clear, 0, &number));
 }
 
+/* Six bits of a character of base64, five of base32; -1: none. */
+static int value_of(uint8_t c, bool base32)
+{
+	if (base32) {
+		c = byte_lower(c);
+		return c >= 'a' && c <= 'z' ? c - 'a' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+	}
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (is_digit(c))
+		return c - '0' + 52;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/* True if the first characters, moved back, give text or something packed. */
+static bool may_give(struct bytes line, unsigned by, bool base32)
+{
+	const unsigned width = base32 ? 5 : 6;
+	SCRATCH uint8_t out[GIVEN_BYTES];
+	size_t n = 0, good = 0;
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < line.len && n < sizeof(out); i++) {
+		int value = value_of(back(line.ptr[i], by), base32);
+
+		if (value < 0)
+			return false;
+		bits = bits << width | (unsigned)value;
+		held += width;
+		if (held < 8)
+			continue;
+		held -= 8;
+		out[n] = (uint8_t)(bits >> held);
+		good += is_text(out[n]) || out[n] == 0;
+		n++;
+	}
+	return good * 3 >= n * 2 || look_of(bytes_of(out, n)) > LOOK_KEYED;
+}
+
+/* Letters of hex, moved back. */
+static bool may_be_hex(struct bytes line, unsigned by)
+{
+	line = bytes_head(line, TOKEN_MIN);
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = back(line.ptr[i], by);
+
+		if (hex_digit(c) < 0 && c != ',' && c != 'x' && c != 'X')
+			return false;
+	}
+	return true;
+}
+
 /* Text of another coding that can be read only when it is moved back. */
 static unsigned moved_token(struct bytes line)
 {
 	const uint64_t mask =
 		within_bit(LAYER_BASE64) | within_bit(LAYER_BASE32) | within_bit(LAYER_HEX);
-	uint8_t out[WITHIN_BYTES];
+	SCRATCH uint8_t out[WITHIN_BYTES];
 	unsigned best_by = 0;
+	size_t n = 0;
 
 	if (line.len < TOKEN_MIN || bytes_find_byte(bytes_head(line, LINE_LOOK), ' ') != SIZE_MAX)
 		return 0;
-	int best = within(line, mask);
-	if (best >= LOOK_TEXT)
-		return 0;
+	int best = -1;
 	for (unsigned by = 1; by <= 26; by++) {
 		unsigned real = by == 26 ? ROT47 : by;
-		size_t n = rot_decode(NULL, line, real, out, sizeof(out));
-		int look = within(bytes_of(out, n), mask);
 
+		if (!may_give(line, real, false) && !may_give(line, real, true) &&
+			!may_be_hex(line, real))
+			continue;
+		if (best < 0)
+			best = within(line, mask);
+		if (best >= LOOK_TEXT && best_by == 0)
+			return 0;
+		n = rot_decode(NULL, line, real, out, sizeof(out));
+		int look = within(bytes_of(out, n), mask);
 		if (look > best) {
 			best = look;
 			best_by = real;
 		}
 	}
+	explicit_bzero(out, n);
 	return best_by;
 }
 
@@ -246,7 +309,7 @@ const struct coding coding_rot_value = {
 const struct coding coding_rot = {
 	.layer = LAYER_ROT,
 	.searched = true,
-	.signs = SIGN_NUMBER,
+	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_BASE32 | SIGN_HEX,
 	.find = rot_find,
 	.decode = rot_decode,
 };
