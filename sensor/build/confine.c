@@ -11,17 +11,6 @@
 #include "base/syscalls.h"
 #include "build/limits.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static const struct syscall_row calls[] = {
 #define CALL(name, why) {.call = #name},
 #define CALL_IF(name, argument, bits, is, why)                                                     \
@@ -78,8 +67,9 @@ static bool limits_set(const struct build_limits *limits)
 	uint64_t space;
 
 	/* a sanitizer maps terabytes of shadow */
-	if (!SANITIZED && (!address_space(&space) || !limit(RLIMIT_AS, space + limits->memory_bytes,
-							     space + limits->memory_bytes)))
+	if (syscalls_filtered() &&
+		(!address_space(&space) || !limit(RLIMIT_AS, space + limits->memory_bytes,
+						   space + limits->memory_bytes)))
 		return false;
 	return limit(RLIMIT_CPU, limits->cpu_s, limits->cpu_s + 1) &&
 	       limit(RLIMIT_FSIZE, limits->section_bytes, limits->section_bytes) &&
