@@ -12,6 +12,7 @@
 #define EVIDENCE_MAX 8
 #define TIMELINE_MAX 12
 #define ROWS_MAX 64
+#define FAMILY_MAX 24
 
 static int64_t with_reason(struct sql *sql, int64_t incident, enum why why)
 {
@@ -103,17 +104,31 @@ static void when_put(struct sql *sql, int64_t incident, struct out *out)
 	out_close(out, '}');
 }
 
-static void how_put(struct sql *sql, int64_t incident, struct out *out)
+/* What the page's title is about: of the worst thread. */
+static void family_of(struct sql *sql, int64_t incident, char family[static FAMILY_MAX])
+{
+	struct sql_rows rows = sql_ask(sql,
+		"SELECT family FROM thread WHERE incident = ? ORDER BY severity, confirmed DESC,"
+		" family = 'theft' DESC, score DESC LIMIT 1",
+		"i", incident);
+
+	family[0] = '\0';
+	if (sql_next(&rows)) {
+		snprintf(family, FAMILY_MAX, "%s", sql_text(&rows, 0));
+		sql_end(&rows);
+	}
+}
+
+static void how_put(struct sql *sql, int64_t incident, const char *family, struct out *out)
 {
 	struct sql_rows rows = sql_ask(sql,
 		"SELECT method, host, url, field, name, encoding, message, way.technique,"
 		" initiator, sum(finding.n) AS total FROM way JOIN thread ON thread.id ="
 		" way.thread JOIN finding ON finding.thread = thread.id AND finding.way = way.id"
-		" WHERE incident = ?1 AND thread.family = (SELECT family FROM thread WHERE"
-		" incident = ?1 ORDER BY severity, confirmed DESC, family = 'theft' DESC, score"
-		" DESC LIMIT 1) GROUP BY method, host, url, field, name, encoding, message,"
-		" way.technique, initiator ORDER BY total DESC, host, url LIMIT ?2",
-		"ii", incident, (int64_t)ROWS_MAX);
+		" WHERE incident = ? AND thread.family = ? GROUP BY method, host, url, field,"
+		" name, encoding, message, way.technique, initiator"
+		" ORDER BY total DESC, host, url LIMIT ?",
+		"iti", incident, family, (int64_t)ROWS_MAX);
 	static const char *const names[] = {"method", "host", "url", "field", "key", "encoding",
 		"message", "technique", "initiator"};
 
@@ -195,17 +210,16 @@ static void text_or_null(struct out *out, const char *name, const char *text)
 		out_null(out, name);
 }
 
-static void to_whom_put(struct sql *sql, int64_t incident, struct out *out)
+static void to_whom_put(struct sql *sql, int64_t incident, const char *family, struct out *out)
 {
 	struct sql_rows rows = sql_ask(sql,
 		"SELECT t.id, t.sink, r.ip, r.port, r.name_seen, r.country, r.asn, r.as_org,"
 		" (SELECT count(DISTINCT o.subject) FROM thread o WHERE o.run = t.run AND o.sink ="
 		" t.sink AND o.subject <> t.subject), coalesce(m.authorised, '')"
 		" FROM thread t JOIN remote r ON r.thread = t.id LEFT JOIN merchant m ON m.id ="
-		" t.merchant WHERE t.incident = ? AND t.family = (SELECT family FROM thread WHERE"
-		" incident = ?1 ORDER BY severity, confirmed DESC, family = 'theft' DESC, score"
-		" DESC LIMIT 1) ORDER BY t.severity, t.sink, r.ip, r.port LIMIT ?2",
-		"ii", incident, (int64_t)ROWS_MAX);
+		" t.merchant WHERE t.incident = ? AND t.family = ?"
+		" ORDER BY t.severity, t.sink, r.ip, r.port LIMIT ?",
+		"iti", incident, family, (int64_t)ROWS_MAX);
 
 	out_open(out, "to_whom", '[');
 	while (sql_next(&rows)) {
@@ -241,14 +255,12 @@ static const char *also_sentence(const char *family)
 	return "seen at the same server";
 }
 
-static void also_put(struct sql *sql, int64_t incident, struct out *out)
+static void also_put(struct sql *sql, int64_t incident, const char *family, struct out *out)
 {
 	struct sql_rows rows = sql_ask(sql,
 		"SELECT id, category, technique, sink, first, last, n, bytes_out, bytes_in, family"
-		" FROM thread WHERE incident = ? AND family <> (SELECT family FROM thread WHERE"
-		" incident = ?1 ORDER BY severity, confirmed DESC, family = 'theft' DESC, score"
-		" DESC LIMIT 1) ORDER BY first, sink LIMIT ?2",
-		"ii", incident, (int64_t)ROWS_MAX);
+		" FROM thread WHERE incident = ? AND family <> ? ORDER BY first, sink LIMIT ?",
+		"iti", incident, family, (int64_t)ROWS_MAX);
 
 	out_open(out, "also", '[');
 	while (sql_next(&rows)) {
@@ -413,11 +425,14 @@ static void history_put(struct sql *sql, int64_t incident, struct out *out)
 
 void page_put(struct sql *sql, int64_t incident, struct out *out)
 {
+	char family[FAMILY_MAX];
+
+	family_of(sql, incident, family);
 	what_put(sql, incident, out);
 	when_put(sql, incident, out);
-	how_put(sql, incident, out);
-	to_whom_put(sql, incident, out);
-	also_put(sql, incident, out);
+	how_put(sql, incident, family, out);
+	to_whom_put(sql, incident, family, out);
+	also_put(sql, incident, family, out);
 	evidence_put(sql, incident, out);
 	why_put(sql, incident, out);
 	saw_put(sql, incident, out);
