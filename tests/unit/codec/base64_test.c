@@ -1,24 +1,9 @@
 /* Goal: base64 of either alphabet is found wherever it stands and read at its own alignment;
  * words, paths and identifiers are not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "codec/coding_check.h"
 #include "guard.h"
 
 extern const struct coding coding_base64;
-
-static const char *vectors_path;
-
-static void what_python_wrote_comes_out_and_decoys_do_not(void **state)
-{
-	(void)state;
-	check_vectors(&coding_base64, vectors_path);
-}
 
 static bool out_of(const char *text, const char *plain)
 {
@@ -62,15 +47,11 @@ static void lines_are_one_text_and_short_ones_are_not(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_python_wrote_comes_out_and_decoys_do_not),
+	const struct CMUnitTest more[] = {
 		cmocka_unit_test(a_number_is_found_at_each_alignment),
 		cmocka_unit_test(a_word_before_it_does_not_move_it),
 		cmocka_unit_test(lines_are_one_text_and_short_ones_are_not),
 	};
 
-	if (argc != 2)
-		return 2;
-	vectors_path = argv[1];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return coding_main(argc, argv, &coding_base64, more, sizeof(more) / sizeof(more[0]));
 }

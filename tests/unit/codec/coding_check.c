@@ -169,3 +169,35 @@ void check_vectors(const struct coding *coding, const char *path)
 	assert_true(found >= 20 && decoys >= 10);
 	free(file);
 }
+
+void check_none(const struct coding *coding, const char *const texts[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(stretches(coding, bytes_text(texts[i])), 0);
+}
+
+static struct {
+	const struct coding *coding;
+	const char *path;
+} asked;
+
+static void what_python_wrote_comes_out_and_decoys_do_not(void **state)
+{
+	(void)state;
+	check_vectors(asked.coding, asked.path);
+}
+
+int coding_main(int argc, char **argv, const struct coding *coding, const struct CMUnitTest more[],
+	size_t count)
+{
+	struct CMUnitTest tests[1 + CODING_CHECK_MORE] = {
+		cmocka_unit_test(what_python_wrote_comes_out_and_decoys_do_not)};
+
+	if (argc != 2 || count > CODING_CHECK_MORE)
+		return 2;
+	asked.coding = coding;
+	asked.path = argv[1];
+	for (size_t i = 0; i < count; i++)
+		tests[1 + i] = more[i];
+	return _cmocka_run_group_tests("coding", tests, 1 + count, NULL, NULL);
+}

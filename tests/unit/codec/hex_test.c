@@ -1,22 +1,7 @@
 /* Goal: pairs of hex digits are found in a run or apart; hashes, ids and lists are not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "codec/coding_check.h"
 
 extern const struct coding coding_hex;
-
-static const char *vectors_path;
-
-static void what_python_wrote_comes_out_and_decoys_do_not(void **state)
-{
-	(void)state;
-	check_vectors(&coding_hex, vectors_path);
-}
 
 static bool out_of(const char *text, const char *plain)
 {
@@ -42,14 +27,10 @@ static void twelve_pairs_are_a_stretch_and_eleven_are_not(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_python_wrote_comes_out_and_decoys_do_not),
+	const struct CMUnitTest more[] = {
 		cmocka_unit_test(an_odd_run_begins_where_it_reads),
 		cmocka_unit_test(twelve_pairs_are_a_stretch_and_eleven_are_not),
 	};
 
-	if (argc != 2)
-		return 2;
-	vectors_path = argv[1];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return coding_main(argc, argv, &coding_hex, more, sizeof(more) / sizeof(more[0]));
 }

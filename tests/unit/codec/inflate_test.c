@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "codec/inflate.h"
+#include "codec/cut.h"
 #include "codec/vectors.h"
 #include "guard.h"
 
 #define STATES 3
+#define CUTS 150
 /* What a decoder may hold back where a stream is cut; and where it is broken,
  * Python loses what zlib made of the last byte. */
 #define SYMBOLS_LATE 600
@@ -23,88 +24,35 @@ static struct arena arena;
 static struct inflaters *inflaters;
 static const char *vectors_path;
 
-struct result {
-	uint8_t *data;
-	size_t len, room, rest_len;
-	enum inflate_rc rc;
-	uint64_t shape; /* of the blocks: how they were cut */
-};
-
-static void take_block(struct result *result, struct bytes block)
+static uint32_t open_auto(void)
 {
-	assert_true(block.len <= INFLATE_BLOCK && block.len > 0);
-	if (result->len + block.len > result->room) {
-		result->room = 2 * (result->len + block.len);
-		result->data = realloc(result->data, result->room);
-		assert_non_null(result->data);
-	}
-	memcpy(result->data + result->len, block.ptr, block.len);
-	result->len += block.len;
-	result->shape = (result->shape ^ block.len) * 0x9e3779b97f4a7c15;
+	return inflate_open(inflaters, INFLATE_AUTO);
 }
 
-static bool feed(struct result *result, uint32_t state, struct bytes piece, bool last)
+static enum inflate_rc step(uint32_t state, struct bytes *in, bool last, struct bytes *out)
 {
-	struct bytes out;
-
-	do {
-		result->rc = inflate_step(inflaters, state, &piece, last, &out);
-		if (result->rc != INFLATE_OK)
-			assert_int_equal(out.len, 0);
-		if (out.len > 0)
-			take_block(result, out);
-	} while (result->rc == INFLATE_OK && (piece.len > 0 || out.len > 0 || last));
-	result->rest_len = inflate_rest(inflaters, state).len + piece.len;
-	return result->rc == INFLATE_OK;
+	return inflate_step(inflaters, state, in, last, out);
 }
 
-/* Cut at first, then every each bytes. */
-static struct result run(struct bytes coded, size_t first, size_t each)
+static struct bytes rest_of(uint32_t state)
 {
-	struct result result = {0};
-	uint32_t state = inflate_open(inflaters, INFLATE_AUTO);
-	size_t at = 0, n = first;
+	return inflate_rest(inflaters, state);
+}
 
-	assert_int_not_equal(state, 0);
-	while (feed(&result, state, bytes_head(bytes_skip(coded, at), n), at + n >= coded.len)) {
-		at += n;
-		n = each;
-	}
-	if (at + n < coded.len)
-		result.rest_len += coded.len - at - n;
+static void close_state(uint32_t state)
+{
 	inflate_close(inflaters, state);
-	return result;
 }
 
-static void assert_same(const struct result *a, struct result b)
-{
-	assert_int_equal(a->rc, b.rc);
-	assert_int_equal(a->rest_len, b.rest_len);
-	assert_int_equal(a->len, b.len);
-	assert_int_equal(a->shape, b.shape);
-	if (a->len > 0)
-		assert_memory_equal(a->data, b.data, a->len);
-	free(b.data);
-}
+static const struct cut_decoder decoder = {open_auto, step, rest_of, close_state};
 
-static void check_cuts(struct bytes coded, const struct result *whole)
-{
-	size_t step = 1 + coded.len / 150;
-
-	for (size_t cut = 1; cut < coded.len; cut += step)
-		assert_same(whole, run(coded, cut, coded.len));
-	assert_same(whole, run(coded, 1, 1));
-	assert_same(whole, run(coded, INFLATE_STAGE, INFLATE_STAGE));
-	assert_same(whole, run(coded, INFLATE_STAGE - 1, 1448));
-}
-
-static void check_vector(struct bytes *left)
+static bool check_vector(struct bytes *left)
 {
 	struct bytes name = vectors_field(left), coded = vectors_field(left);
 	struct bytes plain = vectors_field(left);
 	long end = vectors_number(left), rest = vectors_number(left),
 	     complete = vectors_number(left);
-	struct result result = run(guarded(coded.ptr, coded.len), coded.len, 1);
+	struct cut_result result = cut_run(&decoder, guarded(coded.ptr, coded.len), coded.len, 1);
 	size_t both = result.len < plain.len ? result.len : plain.len;
 	bool prefix = both == 0 || memcmp(result.data, plain.ptr, both) == 0;
 
@@ -120,22 +68,15 @@ static void check_vector(struct bytes *left)
 			result.rest_len);
 		fail();
 	}
-	check_cuts(coded, &result);
+	cut_check(&decoder, coded, &result, CUTS);
 	free(result.data);
-	guard_free();
+	return true;
 }
 
 static void every_vector_comes_out_however_it_is_cut(void **state)
 {
-	struct bytes left = vectors_load(vectors_path);
-	void *file = (void *)(uintptr_t)left.ptr;
-	int count = 0;
-
 	(void)state;
-	for (; left.len > 0; count++)
-		check_vector(&left);
-	assert_true(count > 150);
-	free(file);
+	assert_true(vectors_each(vectors_path, check_vector) > 150);
 }
 
 /* A stored gzip member of n bytes, which do not shrink. */
@@ -163,16 +104,16 @@ static struct bytes stored(size_t n)
 static void the_limit_of_output_holds_and_one_byte_more_is_a_bomb(void **state)
 {
 	struct bytes most = stored(INFLATE_OUT_MAX), more = stored(INFLATE_OUT_MAX + 1);
-	struct result result = run(most, most.len, 1);
+	struct cut_result result = cut_run(&decoder, most, most.len, 1);
 
 	(void)state;
 	assert_int_equal(result.rc, INFLATE_DONE);
 	assert_int_equal(result.len, INFLATE_OUT_MAX);
 	free(result.data);
-	result = run(more, more.len, 1);
+	result = cut_run(&decoder, more, more.len, 1);
 	assert_int_equal(result.rc, INFLATE_BOMB);
 	assert_int_equal(result.len, INFLATE_OUT_MAX);
-	assert_same(&result, run(more, 1448, 1448));
+	cut_same(&decoder, more, &result, 1448, 1448);
 	free(result.data);
 	free((void *)(uintptr_t)most.ptr);
 	free((void *)(uintptr_t)more.ptr);
@@ -202,7 +143,7 @@ static void a_broken_stream_shows_nothing_of_the_one_before_it(void **state)
 	struct bytes secret = stored(100000);
 	uint8_t made[200] = {0};
 	size_t bit = 0;
-	struct result result = run(secret, secret.len, 1);
+	struct cut_result result = cut_run(&decoder, secret, secret.len, 1);
 
 	(void)state;
 	free(result.data);
@@ -211,7 +152,7 @@ static void a_broken_stream_shows_nothing_of_the_one_before_it(void **state)
 		"10010001" /* a */ "11000101"
 		"11101"
 		"1111111111111");
-	result = run(bytes_of(made, sizeof(made)), sizeof(made), 1);
+	result = cut_run(&decoder, bytes_of(made, sizeof(made)), sizeof(made), 1);
 	assert_int_equal(result.rc, INFLATE_ERROR);
 	assert_int_equal(result.data[0], 'a');
 	assert_null(memchr(result.data, 'x', result.len));
@@ -222,7 +163,7 @@ static void a_broken_stream_shows_nothing_of_the_one_before_it(void **state)
 static void what_shrinks_just_less_than_the_ratio_comes_out_whole(void **state)
 {
 	struct bytes coded = zeros(60000); /* 158 : 1 */
-	struct result result = run(coded, coded.len, 1);
+	struct cut_result result = cut_run(&decoder, coded, coded.len, 1);
 
 	(void)state;
 	assert_int_equal(result.rc, INFLATE_DONE);
@@ -235,12 +176,12 @@ static void members_share_one_limit(void **state)
 {
 	struct bytes half = stored(INFLATE_OUT_MAX / 2 + 1);
 	uint8_t *two = malloc(2 * half.len);
-	struct result result;
+	struct cut_result result;
 
 	(void)state;
 	memcpy(two, half.ptr, half.len);
 	memcpy(two + half.len, half.ptr, half.len);
-	result = run(bytes_of(two, 2 * half.len), SIZE_MAX / 2, 1);
+	result = cut_run(&decoder, bytes_of(two, 2 * half.len), SIZE_MAX / 2, 1);
 	assert_int_equal(result.rc, INFLATE_BOMB);
 	assert_int_equal(result.len, INFLATE_OUT_MAX);
 	free(result.data);

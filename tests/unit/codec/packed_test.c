@@ -8,10 +8,8 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "codec/coding.h"
-#include "codec/unpack.h"
+#include "codec/unpacking.h"
 #include "codec/vectors.h"
 #include "guard.h"
 
@@ -21,8 +19,6 @@
 #define PLACES 150
 #define NOISES 20000
 
-static struct arena arena;
-static struct unpacker *unpacker;
 static const char *vectors_path;
 
 struct held {
@@ -100,7 +96,7 @@ static void check_prefix(const struct coding *coding, const struct held *held, s
 	guard_free();
 }
 
-static void check_vector(struct bytes *left)
+static bool check_vector(struct bytes *left)
 {
 	struct held held = {.name = vectors_field(left)};
 	const struct coding *coding = coding_of(vectors_field(left));
@@ -115,19 +111,13 @@ static void check_vector(struct bytes *left)
 	for (size_t n = 0; n < held.buf.len;
 		n += held.buf.len < ALL_BELOW ? 1 : 1 + held.buf.len / PLACES)
 		check_prefix(coding, &held, n);
+	return true;
 }
 
 static void every_packed_thing_is_found_and_unpacked(void **state)
 {
-	struct bytes left = vectors_load(vectors_path);
-	void *file = (void *)(uintptr_t)left.ptr;
-	int count = 0;
-
 	(void)state;
-	for (; left.len > 0; count++)
-		check_vector(&left);
-	assert_true(count > 200);
-	free(file);
+	assert_true(vectors_each(vectors_path, check_vector) > 200);
 }
 
 /* Two in a thousand: pieces of noise that are deflate or brotli by chance. */
@@ -152,24 +142,6 @@ static void noise_is_hardly_ever_unpacked(void **state)
 		}
 	}
 	assert_in_range(taken, 0, NOISES * 2 / 1000);
-}
-
-static int set_up(void **state)
-{
-	struct err err;
-
-	(void)state;
-	if (!arena_new(&arena, unpacker_bytes() + 4096, &err))
-		return -1;
-	unpacker = unpacker_new(&arena);
-	return unpacker == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(&arena);
-	return 0;
 }
 
 int main(int argc, char **argv)

@@ -1,23 +1,8 @@
 /* Goal: percent escapes are undone with what stands next to them, and never over an empty
  * line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "codec/coding_check.h"
 
 extern const struct coding coding_percent;
-
-static const char *vectors_path;
-
-static void what_python_wrote_comes_out_and_decoys_do_not(void **state)
-{
-	(void)state;
-	check_vectors(&coding_percent, vectors_path);
-}
 
 static bool out_of(const char *text, const char *plain)
 {
@@ -55,15 +40,11 @@ static void a_chain_ends_where_little_is_escaped(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_python_wrote_comes_out_and_decoys_do_not),
+	const struct CMUnitTest more[] = {
 		cmocka_unit_test(one_escape_is_enough_only_beside_a_number),
 		cmocka_unit_test(key_and_value_stay_together_up_to_an_empty_line),
 		cmocka_unit_test(a_chain_ends_where_little_is_escaped),
 	};
 
-	if (argc != 2)
-		return 2;
-	vectors_path = argv[1];
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return coding_main(argc, argv, &coding_percent, more, sizeof(more) / sizeof(more[0]));
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "guard.h"
+
 struct bytes vectors_load(const char *path)
 {
 	FILE *file = fopen(path, "rb");
@@ -42,4 +44,18 @@ long vectors_number(struct bytes *left)
 		abort();
 	memcpy(text, field.ptr, field.len);
 	return strtol(text, NULL, 10);
+}
+
+int vectors_each(const char *path, bool (*check)(struct bytes *left))
+{
+	struct bytes left = vectors_load(path);
+	void *file = (void *)(uintptr_t)left.ptr;
+	int count = 0;
+
+	while (left.len > 0) {
+		count += check(&left);
+		guard_free();
+	}
+	free(file);
+	return count;
 }

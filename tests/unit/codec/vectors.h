@@ -11,5 +11,8 @@ struct bytes vectors_load(const char *path);
 struct bytes vectors_field(struct bytes *left);
 /* The next field as a decimal number. */
 long vectors_number(struct bytes *left);
+/* All vectors of the file, each read off the front by check(), which says if it counts; guarded
+ * copies are freed behind it.  How many do. */
+int vectors_each(const char *path, bool (*check)(struct bytes *left));
 
 #endif
