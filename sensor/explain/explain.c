@@ -3,8 +3,6 @@
 #include "explain/explain.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "detect/guard.h"
 #include "detect/served.h"
@@ -429,19 +427,12 @@ static void explain(struct explainer *ex, const struct explain_question *questio
 
 bool explain_bytes(const struct explain_question *question, struct explained *out, struct err *err)
 {
-	struct explainer ex = {.out = out};
-	uint8_t *image;
-	size_t len;
+	struct explainer ex = {.out = out, .env = {.table = *question->table}};
 
 	*out = (struct explained){.bytes = question->data.len};
-	if (!pan_table_build(question->cards_dir, &image, &len, err))
+	if (!explainer_new(&ex, err))
 		return false;
-	bool made =
-		pan_table_open(&ex.env.table, bytes_of(image, len), err) && explainer_new(&ex, err);
-	if (made) {
-		explain(&ex, question);
-		arena_free(&ex.arena);
-	}
-	free(image);
-	return made;
+	explain(&ex, question);
+	arena_free(&ex.arena);
+	return true;
 }

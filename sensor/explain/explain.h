@@ -111,7 +111,7 @@ struct explained {
 struct explain_question {
 	struct bytes data;     /* 1..EXPLAIN_BYTES_MAX */
 	const char *type;      /* the body's Content-Type, or NULL; no HTTP message then */
-	const char *cards_dir; /* signatures/cards */
+	const struct pan_table *table;
 };
 
 /* False: err says what is missing. */

@@ -49,24 +49,36 @@ static int print(struct cli *cli, const struct explained *explained, struct err 
 	return err->status != 0 ? err->status : cli_end(cli, err);
 }
 
-static int explain(struct cli *cli, struct bytes data, struct err *err)
+/* The tables of cards, *image to be freed. */
+static bool open_table(
+	const struct cli *cli, struct pan_table *table, uint8_t **image, struct err *err)
 {
 	const char *signatures = cli->signatures != NULL ? cli->signatures : SEKISHO_SIGNATURES;
-	struct explained *explained = malloc(sizeof(*explained));
 	char cards[4096];
 	struct err why = {0};
+	size_t len;
 
 	snprintf(cards, sizeof(cards), "%s/cards", signatures);
-	struct explain_question question = {.data = data, .type = cli->type, .cards_dir = cards};
-	if (explained == NULL)
-		err_set(err, EXIT_CANNOT, "no memory");
-	else if (!explain_bytes(&question, explained, &why))
-		err_set(err, why.status, "%s%s", why.text,
+	if (!pan_table_build(cards, image, &len, &why))
+		return err_set(err, why.status, "%s%s", why.text,
 			cli->signatures == NULL ? "; name the folder of signatures with "
 						  "--signatures DIR"
 						: "");
-	else
+	return pan_table_open(table, bytes_of(*image, len), err);
+}
+
+static int explain(struct cli *cli, struct bytes data, struct err *err)
+{
+	struct explained *explained = malloc(sizeof(*explained));
+	struct pan_table table;
+	uint8_t *image = NULL;
+	const struct explain_question question = {.data = data, .type = cli->type, .table = &table};
+
+	if (explained == NULL)
+		err_set(err, EXIT_CANNOT, "no memory");
+	else if (open_table(cli, &table, &image, err) && explain_bytes(&question, explained, err))
 		print(cli, explained, err);
+	free(image);
 	free(explained);
 	return err->status;
 }

@@ -43,7 +43,7 @@ static void ask(const void *data, size_t len, const char *type)
 {
 	struct err err = {0};
 	const struct explain_question question = {
-		.data = guarded(data, len), .type = type, .cards_dir = fixture_cards_dir()};
+		.data = guarded(data, len), .type = type, .table = fixture_table()};
 
 	if (!explain_bytes(&question, &explained, &err))
 		fail_msg("%s", err.text);
@@ -261,19 +261,6 @@ static void what_does_not_fit_is_no_json(void **unused)
 		assert_int_equal(explain_json(&explained, json, room), 0);
 }
 
-static void a_folder_without_tables_is_refused(void **unused)
-{
-	struct err err = {0};
-	const struct explain_question question = {
-		.data = bytes_text("x"), .cards_dir = "/nonexistent"};
-
-	(void)unused;
-	assert_false(explain_bytes(&question, &explained, &err));
-	assert_int_equal(err.status, EXIT_USAGE);
-	assert_string_equal(err.text, "/nonexistent/issuers.csv: No such file or directory; it "
-				      "holds what a card looks like");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,7 +277,6 @@ int main(void)
 		cmocka_unit_test(the_declared_type_is_heard),
 		cmocka_unit_test(a_number_over_any_border_is_found),
 		cmocka_unit_test(what_does_not_fit_is_no_json),
-		cmocka_unit_test(a_folder_without_tables_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("explain", tests, make_card, NULL);
