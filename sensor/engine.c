@@ -308,9 +308,23 @@ bool engine_deal(struct engine *engine, struct lane *lane, const void *data, uin
 	return true;
 }
 
+/* By the hash of the flow; but queries for names of a client to a server are of one worker,
+ * whatever their ports, since it puts together what is cut over several (detect/spread.h).  The
+ * answers go with them.  Whose flow a packet is, is asked by its hash all the same. */
+static uint32_t lane_of(const struct engine *engine, const struct packet *packet)
+{
+	uint64_t hash = packet->hash;
+
+	if (tuple_asks_names(&packet->tuple)) {
+		const struct tuple pair = tuple_pair(&packet->tuple);
+		hash = hash_sip13(&engine->conf->key, &pair, sizeof(pair));
+	}
+	return (uint32_t)(hash % engine->conf->workers);
+}
+
 static void deal(struct engine *engine, const struct packet *packet)
 {
-	struct lane *lane = &engine->lane[packet->hash % engine->conf->workers];
+	struct lane *lane = &engine->lane[lane_of(engine, packet)];
 
 	if (!engine_deal(engine, lane, packet, sizeof(*packet)))
 		give_back(engine, packet);

@@ -486,6 +486,7 @@ struct worker_sizes worker_sizes_for(size_t memory)
 			.cards = 256 + flows / 256,
 			.sets = 2 + flows / 16384, /* of 250 KiB, for more than 64 cards */
 			.holds = 2048 + flows / 16,
+			.spreads = 256 + flows / 128, /* of 2.2 KiB */
 			.contacts = 16384 + flows / 16}};
 }
 

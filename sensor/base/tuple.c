@@ -15,3 +15,13 @@ bool tuple_normalise(struct tuple *t)
 	t->dport = was.sport;
 	return true;
 }
+
+struct tuple tuple_pair(const struct tuple *t)
+{
+	struct tuple pair = *t;
+
+	if (tuple_asks_names(t))
+		pair.sport = pair.dport = 0;
+	(void)tuple_normalise(&pair);
+	return pair;
+}

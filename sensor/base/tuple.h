@@ -23,6 +23,19 @@ struct tuple {
  * Returns true if src and dst were swapped. */
 bool tuple_normalise(struct tuple *t);
 
+#define TUPLE_DNS_PORT 53
+
+/* Who asks whom for names: a client sends each query from another port, and what one query is
+ * too short for goes on in the next. */
+static inline bool tuple_asks_names(const struct tuple *t)
+{
+	return t->proto == PROTO_UDP && (t->sport == TUPLE_DNS_PORT || t->dport == TUPLE_DNS_PORT);
+}
+
+/* Normalised, and where names are asked for without ports: the same for all queries of a client
+ * to a server, and their answers.  Packets of a pair are dealt to one worker. */
+struct tuple tuple_pair(const struct tuple *t);
+
 /* The tuple, or the same from the other end; branch-free, as both come at random. */
 static inline struct tuple tuple_turned(const struct tuple *t, bool swap)
 {

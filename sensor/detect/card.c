@@ -288,6 +288,8 @@ static void judge_hit(struct card_scan *scan, const struct window *window,
 		why |= WHY_BIT(WHY_CARD_DECODED);
 	if (scan->no_place && text == NULL && is_lone(window, hit))
 		why |= WHY_BIT(WHY_CARD_PLACE);
+	if (scan->pieces == CARD_PIECES && text == NULL)
+		why |= WHY_BIT(WHY_CARD_SPLIT);
 	enum card_fate fate = fate_of(scan, hit, why);
 	const struct card_watch *watch = scan->env->watch;
 
@@ -433,7 +435,8 @@ void card_window(void *self, const struct window *window)
 {
 	struct card_scan *scan = self;
 
-	judge_plain(scan, window);
+	if (scan->pieces != CARD_PIECES_CODED)
+		judge_plain(scan, window);
 	judge_coded(scan, window);
 }
 

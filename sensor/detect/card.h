@@ -111,6 +111,9 @@ void cards_go_on(struct card_env *env, struct cards *cards, uint32_t told, uint3
 /* Judges a window of a view: hits go into *cards, which is asked for (once, when the
  * first is found, with its place) from get(); get may give NULL (no room).  shaped and failed
  * count runs of a card's length, and those that are none. */
+/* Put together of pieces that are numbered, or (CODED) digits that meet there are no number. */
+enum card_pieces { CARD_ONE_PIECE, CARD_PIECES, CARD_PIECES_CODED };
+
 struct card_scan {
 	struct card_env *env;
 	const struct view *view;
@@ -118,6 +121,7 @@ struct card_scan {
 	/* Coded stretches go on behind the window; NULL: they end there. */
 	void (*open)(void *self, const struct window *window, const struct peel_opens *opens);
 	void *self;
+	uint8_t pieces;               /* enum card_pieces */
 	bool no_place;                /* no numbers stand in such views */
 	uint8_t keys;                 /* enum peel_keys */
 	const struct peel_text *text; /* what stands in the window came out of codings, */

@@ -25,7 +25,7 @@ size_t inspect_bytes(const struct inspect_sizes *sizes)
 		     pool_bytes(sizeof(struct gather), sizes->gathers) + peeler_bytes() +
 		     pool_bytes(sizeof(struct cards), sizes->cards) +
 		     pool_bytes(sizeof(struct card_set), sizes->sets) +
-		     pool_bytes(FIELD_WHOLE, sizes->holds) +
+		     pool_bytes(FIELD_WHOLE, sizes->holds) + spreads_bytes(sizes->spreads) +
 		     unwrap_bytes(sizes->holds, sizes->inflaters) + 64 * 64;
 
 	for (uint32_t i = 0; i < parsers_count; i++)
@@ -54,7 +54,8 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 		pool_new(&inspect->gathers, arena, sizeof(struct gather), sizes->gathers) &&
 		pool_new(&inspect->cards, arena, sizeof(struct cards), sizes->cards) &&
 		pool_new(&inspect->card_env.sets, arena, sizeof(struct card_set), sizes->sets) &&
-		pool_new(&inspect->holds, arena, FIELD_WHOLE, sizes->holds);
+		pool_new(&inspect->holds, arena, FIELD_WHOLE, sizes->holds) &&
+		spreads_new(&inspect->spreads, arena, sizes->spreads, &env->key);
 	assert(inspect->unwrap != NULL && inspect->card_env.peeler != NULL && made);
 	parser_pools(inspect, arena, sizes->flows);
 	inspect->io = (struct parse_io){.sink = sink_of(inspect), .hold = &inspect->holds};
@@ -113,6 +114,8 @@ void inspect_limits(const struct inspect *inspect, uint64_t limits[static LIMIT_
 	limits[LIMIT_CARDS] = own->cards_refused;
 	limits[LIMIT_CARD_SETS] = inspect->card_env.sets.refused;
 	limits[LIMIT_LABELS] = label_counters(inspect->env.labels)->state_refused;
+	limits[LIMIT_NAMES] = inspect->spreads.passed;
+	limits[LIMIT_DOMAINS] = inspect->spreads.evicted;
 }
 
 static void raw_open(struct inspect *inspect, struct half *half, struct message *message)

@@ -17,7 +17,7 @@
 
 struct inspect_sizes {
 	uint32_t flows; /* flows with payload at once */
-	uint32_t inflaters, tails, gathers, cards, sets, holds, contacts;
+	uint32_t inflaters, tails, gathers, cards, sets, holds, spreads, contacts;
 };
 
 struct inspect_env {

@@ -255,6 +255,11 @@ static bool is_clean(struct bytes value)
 #define LABEL_LONG 50 /* no name that a person chose has such a label */
 #define TYPE_TXT 16
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* What is sent in a name is cut into labels of one length, but for the last. */
 static void show_name(struct inspect *inspect, const struct message *message, const struct run *run)
 {
@@ -281,6 +286,22 @@ static void show_name(struct inspect *inspect, const struct message *message, co
 	explicit_bzero(joined, len);
 }
 
+/* A number before a label that counts: the dot and the digit behind it seem to go on with it. */
+static void show_label(
+	struct inspect *inspect, const struct message *message, const struct run *run)
+{
+	size_t dot = bytes_find_byte(run->name, '.');
+	struct run label = *run;
+
+	if (dot == SIZE_MAX || dot < CARD_DIGITS_ANY || dot + 1 == run->name.len ||
+		!is_digit(run->name.ptr[dot - 1]) || !is_digit(run->name.ptr[dot + 1]))
+		return;
+	label.name = bytes_of(NULL, 0);
+	label.data = bytes_head(run->name, dot);
+	if (pan_place(label.data, 0) < dot)
+		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, &label);
+}
+
 /* Texts of up to 255 bytes each (RFC 1035 section 3.3.14): what is longer goes on in the next. */
 static void show_texts(
 	struct inspect *inspect, const struct message *message, const struct run *run)
@@ -303,10 +324,13 @@ static void show_texts(
 
 static void show_dns(struct inspect *inspect, const struct message *message, const struct run *run)
 {
-	if (run->role == FIELD_DNS_QUERY)
+	if (run->role == FIELD_DNS_QUERY) {
 		show_name(inspect, message, run);
-	else if (run->role == FIELD_DNS_ANSWER && run->number == TYPE_TXT && run->first &&
-		 run->last)
+		show_label(inspect, message, run);
+		if (message->kind == MESSAGE_DNS_QUERY)
+			names_asked(inspect, message, run->name);
+	} else if (run->role == FIELD_DNS_ANSWER && run->number == TYPE_TXT && run->first &&
+		   run->last)
 		show_texts(inspect, message, run);
 	else if (!run->first || !run->last || !is_clean(run->data))
 		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, run);

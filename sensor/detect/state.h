@@ -8,6 +8,7 @@
 #include "classify/classify.h"
 #include "detect/context.h"
 #include "detect/inspect.h"
+#include "detect/spread.h"
 
 #define RULES_PENDING 4
 #define PARSERS_MAX 16
@@ -76,6 +77,7 @@ struct inspect {
 	struct emit *emit;
 	struct unwrap *unwrap;
 	struct contexts contexts;
+	struct spreads spreads;
 	struct pool flows, rests, tails, gathers, cards, holds;
 	struct pool parser[PARSERS_MAX];
 	struct parse_io io;
@@ -115,6 +117,9 @@ struct message_sink sink_of(struct inspect *inspect);
 struct view_sink view_sink_of(struct inspect *inspect);
 
 struct card_scan card_scan_of(struct inspect *inspect, const struct view *view);
+
+/* names.c: a name that was asked for, as it was sent. */
+void names_asked(struct inspect *inspect, const struct message *message, struct bytes name);
 
 /* look.c: open texts that are looked at when they have waited. */
 void look_begin(struct inspect *inspect, uint32_t id, const struct view *view, bool is_new);

@@ -82,7 +82,11 @@ uint64_t inspect_due(const struct inspect *inspect)
 	uint64_t due_ns;
 	bool is_look;
 
-	return first_of(inspect, &due_ns, &is_look) ? due_ns : STAMP_END_NS;
+	uint64_t ages_ns = spread_due(&inspect->spreads);
+
+	if (!first_of(inspect, &due_ns, &is_look))
+		due_ns = STAMP_END_NS;
+	return ages_ns < due_ns ? ages_ns : due_ns;
 }
 
 static void tell_waiting(struct inspect *inspect, struct flow_table *table, uint32_t cards)
@@ -107,4 +111,5 @@ void inspect_serve(struct inspect *inspect, struct flow_table *table, uint64_t n
 		else
 			tell_waiting(inspect, table, inspect->wait_first);
 	}
+	spread_expire(&inspect->spreads, now_ns);
 }

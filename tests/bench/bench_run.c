@@ -307,7 +307,7 @@ static int do_read(char **argv, int argc)
 }
 
 /* The rooms one after the other without detect: what no engine of ours can pass. */
-struct limit {
+struct ceiling {
 	struct source *source;
 	struct decoder *decoder;
 	struct flow_table *flows;
@@ -318,7 +318,7 @@ struct limit {
 	struct pan_scan pan;
 };
 
-static void limit_pull(struct limit *limit)
+static void limit_pull(struct ceiling *limit)
 {
 	static const struct hash_key key = {1, 2};
 	uint32_t found[RULE_HITS_MAX];
@@ -338,7 +338,7 @@ static void limit_pull(struct limit *limit)
 
 static void limit_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted)
 {
-	struct limit *limit = self;
+	struct ceiling *limit = self;
 	struct flow *record = flow_at(limit->flows, flow);
 
 	(void)due_ns, (void)evicted;
@@ -351,14 +351,14 @@ static void limit_ended(void *self, uint32_t flow, uint64_t due_ns, bool evicted
 
 static void limit_hole(void *self, uint32_t flow, uint64_t due_ns)
 {
-	struct limit *limit = self;
+	struct ceiling *limit = self;
 
 	(void)due_ns;
 	stream_hole_due(limit->streams, limit->flows, flow);
 	limit_pull(limit);
 }
 
-static void limit_new(struct limit *limit, struct arena *arena)
+static void limit_new(struct ceiling *limit, struct arena *arena)
 {
 	static const struct hash_key key = {1, 2};
 	struct worker_sizes sizes = worker_sizes_for(MEMORY);
@@ -376,7 +376,7 @@ static void limit_new(struct limit *limit, struct arena *arena)
 	limit->streams = streams_new(arena, sizes.stream_flows, sizes.stream_blocks);
 }
 
-static void limit_batch(struct limit *limit, const struct packet packets[], uint32_t count)
+static void limit_batch(struct ceiling *limit, const struct packet packets[], uint32_t count)
 {
 	uint32_t likely[WORKER_BATCH];
 
@@ -396,7 +396,7 @@ static void limit_batch(struct limit *limit, const struct packet packets[], uint
 	limit->packets += count;
 }
 
-static void limit_run(struct limit *limit)
+static void limit_run(struct ceiling *limit)
 {
 	struct frame frames[WORKER_BATCH];
 	static struct packet packets[WORKER_BATCH];
@@ -422,7 +422,7 @@ static void limit_run(struct limit *limit)
 
 static int do_limit(char **argv, int argc)
 {
-	static struct limit limit[2];
+	static struct ceiling limit[2];
 	static struct loaded loaded;
 	struct generation generation = {0};
 	struct bytes file = map_file(argv[0]);

@@ -38,14 +38,10 @@ FLOORS = (
     ("keyed depth3", 95, 76, "both; pages and what visitors send are not searched: it is dear"),
 )
 TRUE = 97.5  # percent of those found, without keys, whose encoding names the layers
-# Not looked for at all, and not counted.
-CARRIERS_LEFT = {"dns-spread": "the pieces of a number spread over queries are not put together"}
 
 
 def class_of(row):
-    """The row of FLOORS that counts it; None: it is of what is left out."""
-    if row["carrier"] in CARRIERS_LEFT:
-        return None
+    """The row of FLOORS that counts it."""
     if row["keyed"] and len(row["layers"]) == 2:
         return "keyed outside" if row["layers"][0] in codings.SEARCHED else "keyed inside"
     return "lone" if row["style"] == "lone" and not row["keyed"] else score.class_of(row)
@@ -69,9 +65,7 @@ def shares(run, rows):
     """Whether every class reaches its floor."""
     tally, good = score.Tally(), True
     for row in rows:
-        name = class_of(row)
-        if name:
-            tally.add(name, *found(run, row))
+        tally.add(class_of(row), *found(run, row))
     for name, goal, floor, lacks in FLOORS:
         have, total, true = tally.rows[name]
         percent = tally.percent(name)

@@ -2,7 +2,8 @@
 
 usage: quiet_test.py SENSOR SIGNATURES FORGE
 
-Every context of decoys in every density, and every mixed context, from one seed (SEKISHO_SEED)."""
+Every context of decoys in every density, every context of names that are asked for, and every
+mixed context, from one seed (SEKISHO_SEED)."""
 import collections
 import os
 import sys
@@ -10,13 +11,14 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
+import decoy_names
 import decoys
 import mixed
 import score
 from events import Run
 from wire import Writer, truth_of
 
-DECOYS, MIXED = 14000, 66
+DECOYS, NAMES, MIXED = 14000, 12000, 66
 CODED = {"state-in-base64"}  # found once what is coded is looked into
 
 
@@ -57,9 +59,11 @@ def is_precise(run, rows):
 def main():
     sensor, signatures, forge = sys.argv[1:4]
     seed = os.environ.get("SEKISHO_SEED", "1")
-    print("1..4")
+    print("1..6")
     with tempfile.TemporaryDirectory() as folder:
         sets = [("decoys", decoys.generate(seed, DECOYS), is_silent, "decoys make no alert"),
+                ("names", decoy_names.generate(seed, NAMES), is_silent,
+                 "names that are asked for make no alert"),
                 ("mixed", mixed.generate(seed, MIXED), is_precise,
                  "of a mixed message its cards are told")]
         number = 0

@@ -40,6 +40,7 @@ static const struct worker_sizes roomy = {.flows = 256,
 		.cards = 64,
 		.sets = 64,
 		.holds = 64,
+		.spreads = 64,
 		.contacts = 64}};
 
 struct rig {
