@@ -50,6 +50,10 @@ struct explain_card {
 
 /* The finding of the surest message. */
 struct explain_found {
+	/* Of events only; lowered: it would be surer, but something was uncertain (direction,
+	 * order, records, whose server it is). */
+	char category[EXPLAIN_WORD], technique[EXPLAIN_WORD];
+	bool lowered;
 	struct explain_place place;
 	struct explain_reasons why; /* those that speak for it, and against it */
 	int score;                  /* tenths */
@@ -109,8 +113,8 @@ struct explained {
 };
 
 struct explain_question {
-	struct bytes data;     /* 1..EXPLAIN_BYTES_MAX */
-	const char *type;      /* the body's Content-Type, or NULL; no HTTP message then */
+	struct bytes data; /* 1..EXPLAIN_BYTES_MAX */
+	const char *type;  /* the body's Content-Type, or NULL; no HTTP message then */
 	const struct pan_table *table;
 };
 
@@ -127,12 +131,12 @@ void explain_unknown(struct explain_reasons *out);
  *  "undone": [{"encoding", "texts", "bytes"}], "undone_more", "limits": [{"what", "count"}],
  *  "unknown_for": [reason], "unknown_against": [reason]}; no found or nearest_miss: there is none.
  * {"explains": "event", "event": id, "found": {...}, "not_kept": [what]}
- * found: {"confidence", "score", "at_new_destination": {"confidence", "score"} (bytes), "encoding":
- *  [layer], "field", "key", "offset", "cards": {"distinct", "estimated", "test", "list": [{"brand",
- *  "bin", "last4", "digits"}]}, "evidence", "reasons": [reason], "against": [reason]}
- * nearest_miss: {"lacks": [{"id", "sentence"}], "digits", "score", "encoding", "field", "key",
- *  "offset", "shape", "reasons", "against"}
- * reason: {"id", "weight", "sentence"} */
+ * found: {"category", "technique", "lowered" (events), "confidence", "score", "at_new_destination":
+ * {"confidence", "score"} (bytes), "encoding": [layer], "field", "key", "offset", "cards":
+ * {"distinct", "estimated", "test", "list": [{"brand", "bin", "last4", "digits"}]}, "evidence",
+ * "reasons": [reason], "against": [reason]} nearest_miss: {"lacks": [{"id", "sentence"}], "digits",
+ * "score", "encoding", "field", "key", "offset", "shape", "reasons", "against"} reason: {"id",
+ * "weight", "sentence"} */
 size_t explain_json(const struct explained *explained, char *out, size_t size);
 /* A sentence for what a miss lacks, by its place among the bits of enum pan_lack. */
 const char *explain_lack(unsigned bit);

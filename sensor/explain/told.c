@@ -135,7 +135,11 @@ static void put_found(struct json *json, const struct explained *explained)
 	json_object(json, "found");
 	json_text(json, "confidence", found->confidence);
 	json_tenths(json, "score", found->score);
-	if (!explained->of_event) {
+	if (explained->of_event) {
+		json_text(json, "category", found->category);
+		json_text(json, "technique", found->technique);
+		json_bool(json, "lowered", found->lowered);
+	} else {
 		json_object(json, "at_new_destination");
 		json_text(json, "confidence", found->new_confidence);
 		json_tenths(json, "score", found->new_score);

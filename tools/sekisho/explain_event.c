@@ -85,6 +85,11 @@ static void read_cards(const struct value *cards, struct explain_found *found)
 	}
 }
 
+static bool is_of_cards(const struct explain_found *found)
+{
+	return strncmp(found->category, "card-", 5) == 0;
+}
+
 bool explain_event(const struct value *row, struct explained *out, struct err *err)
 {
 	const struct value *event = value_at(row, "event"), *ours = value_at(event, "sekisho");
@@ -100,7 +105,11 @@ bool explain_event(const struct value *row, struct explained *out, struct err *e
 			"sekisho tail --after %llu --json shows it",
 			(unsigned long long)out->event, type, (unsigned long long)out->event - 1);
 	word_of(value_at(ours, "confidence"), found->confidence, sizeof(found->confidence));
+	word_of(value_at(ours, "category"), found->category, sizeof(found->category));
+	word_of(value_at(ours, "technique"), found->technique, sizeof(found->technique));
 	found->score = tenths_of(value_at(ours, "score"));
+	found->lowered = is_of_cards(found) && found->score >= WHY_ALERT &&
+			 strcmp(found->confidence, "high") != 0;
 	read_reasons(value_at(ours, "reasons"), &found->why);
 	read_place(ours, &found->place);
 	read_cards(value_at(ours, "cards"), found);

@@ -13,12 +13,28 @@ static void put_score(struct page *page, const struct value *of)
 	page_end(page);
 }
 
-static void put_scale(struct page *page)
+static bool is_of_cards(const struct value *found)
 {
+	struct bytes category;
+
+	return !value_text(value_at(found, "category"), &category) ||
+	       bytes_starts_nocase(category, "card-");
+}
+
+/* Other categories have rules of their own. */
+static void put_scale(struct page *page, const struct value *found)
+{
+	if (!is_of_cards(found))
+		return;
 	page_put(page,
 		"(high from %d.0, or from %d.0 beside a name, date or code; below %d.0 is low)",
 		WHY_ALERT / 10, WHY_EVIDENCE / 10, WHY_EVIDENCE / 10);
 	page_end(page);
+	if (value_true(value_at(found, "lowered"))) {
+		page_put(page, "lowered: direction, order, records or whose server it is were "
+			       "uncertain");
+		page_end(page);
+	}
 }
 
 static void put_found_verdict(struct page *page, const struct value *found)
@@ -29,6 +45,12 @@ static void put_found_verdict(struct page *page, const struct value *found)
 		page_put(page, "published test numbers alone: counted, never an alert");
 		page_end(page);
 	}
+	if (value_at(found, "category") != NULL) {
+		page_put_value(page, value_at(found, "category"));
+		page_put(page, " ");
+		page_put_value(page, value_at(found, "technique"));
+		page_end(page);
+	}
 	page_colour(page, value_is(found, "confidence", "high") ? PAGE_RED : PAGE_YELLOW);
 	put_score(page, found);
 	page_colour(page, PAGE_PLAIN);
@@ -36,7 +58,7 @@ static void put_found_verdict(struct page *page, const struct value *found)
 		page_put(page, "to a destination the server never met: ");
 		put_score(page, elsewhere);
 	}
-	put_scale(page);
+	put_scale(page, found);
 }
 
 static void put_verdict(struct page *page, const struct value *explanation)
@@ -156,9 +178,11 @@ static void put_found(struct page *page, const struct value *found)
 {
 	if (found == NULL)
 		return;
-	page_section(page, "DECODED");
-	put_place(page, found);
-	page_line(page);
+	if (value_at(found, "field") != NULL) {
+		page_section(page, "DECODED");
+		put_place(page, found);
+		page_line(page);
+	}
 	put_cards(page, value_at(found, "cards"));
 	put_text(page, "EVIDENCE", value_at(found, "evidence"));
 	put_weighed(page, "FOR", value_at(found, "reasons"));

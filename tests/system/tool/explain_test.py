@@ -208,6 +208,21 @@ def an_event_is_explained_from_what_it_says(folder):
 
 
 @test
+def what_was_lowered_and_what_is_no_card_say_so(folder):
+    lowered = {**ALERT["sekisho"], "confidence": "medium"}
+    listed = {"category": "listed-contact", "technique": "server-opened", "confidence": "high",
+              "score": 12.0, "reasons": [{"id": "list", "weight": 6.0},
+                                         {"id": "server-opened", "weight": 3.0},
+                                         {"id": "data-both-ways", "weight": 3.0}]}
+    fake = stored(folder, {**ALERT, "sekisho": lowered}, {**ALERT, "sekisho": listed})
+    uncertain = "lowered: direction, order, records or whose server it is were uncertain"
+    page = explain("7", fake=fake)
+    assert "medium, score 11.7" in page and uncertain in page, page
+    assert json.loads(explain("7", "--json", fake=fake))["found"]["lowered"]
+    golden("explain_listed", explain("8", fake=fake))
+
+
+@test
 def an_event_of_a_hostile_store_stays_text_without_cards(folder):
     ours = {**ALERT["sekisho"], "evidence": f"pan={CARD}\u202e", "key": CARD, "confidence": CARD,
             "encoding": [CARD] * 40, "field": "\x1b" * 90, "score": 1e300,
