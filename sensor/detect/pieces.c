@@ -8,7 +8,7 @@
 #define NUMBER_DIGITS 5  /* of a label that counts, */
 #define NUMBER_LETTERS 2 /* behind so many letters */
 #define NO_NUMBER UINT32_MAX
-#define LABEL_LONG 10 /* no word that names a machine needs more */
+#define LABEL_LONG 7 /* few words that name a machine need more */
 
 static_assert(PIECES_NAMES <= UINT8_MAX, "numbers of names");
 
@@ -61,13 +61,21 @@ size_t pieces_domain(struct bytes name)
 
 bool pieces_carries(struct bytes rest)
 {
+	bool upper = false, lower = false;
 	size_t label = 0;
 
 	for (size_t i = 0; i < rest.len; i++) {
 		uint8_t c = rest.ptr[i];
 
-		label = c == '.' ? 0 : label + 1;
-		if ((c >= '0' && c <= '9') || label > LABEL_LONG)
+		if (c == '.') {
+			upper = lower = false;
+			label = 0;
+			continue;
+		}
+		label++;
+		upper |= c >= 'A' && c <= 'Z';
+		lower |= c >= 'a' && c <= 'z';
+		if ((c >= '0' && c <= '9') || (upper && lower) || label > LABEL_LONG)
 			return true;
 	}
 	return false;

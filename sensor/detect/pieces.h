@@ -47,7 +47,8 @@ void pieces_join(const struct pieces_order *order, enum pieces_way way, struct p
 /* Bytes of the name that its domain leaves, without the dot between: the domain is its last two
  * labels, or three where the second last is one under which a country registers (co.jp). */
 size_t pieces_domain(struct bytes name);
-/* It may carry something: its labels before the domain have a digit, or are long. */
+/* It may carry something: a label before the domain has a digit, capitals among small letters, or
+ * is long. */
 bool pieces_carries(struct bytes rest);
 
 #endif

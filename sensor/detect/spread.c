@@ -206,13 +206,13 @@ struct spread *spread_add(
 	struct bytes rest = bytes_head(name, pieces_domain(name));
 	struct spread *row;
 
-	if (rest.len == 0 || rest.len > UINT8_MAX || !pieces_carries(rest))
+	if (rest.len == 0 || rest.len > UINT8_MAX)
 		return NULL;
 	uint64_t value = value_of(spreads, pair, bytes_skip(name, rest.len));
 
 	spread_expire(spreads, now_ns);
 	row = find_row(spreads, value);
-	if (row == NULL)
+	if (row == NULL && pieces_carries(rest))
 		row = take_row(spreads, value);
 	if (row == NULL)
 		return NULL;

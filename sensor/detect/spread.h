@@ -58,7 +58,8 @@ size_t spreads_bytes(uint32_t rows);
 bool spreads_new(
 	struct spreads *spreads, struct arena *arena, uint32_t rows, const struct hash_key *key);
 
-/* A name, as it was sent, that was asked for.  Returns its row if it is to be looked at with
+/* A name, as it was sent, that was asked for; a row begins with one that pieces_carries(), what
+ * follows in it need not.  Returns its row if it is to be looked at with
  * those before it, or NULL. */
 struct spread *spread_add(
 	struct spreads *spreads, const struct tuple *pair, struct bytes name, uint64_t now_ns);

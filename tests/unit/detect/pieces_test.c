@@ -227,11 +227,13 @@ static void words_carry_nothing(void **state)
 	(void)state;
 	assert_false(pieces_carries(bytes_text("")));
 	assert_false(pieces_carries(bytes_text("www")));
-	assert_false(pieces_carries(bytes_text("autoconfig.static")));
+	assert_false(pieces_carries(bytes_text("WWW.static")));
+	assert_true(pieces_carries(bytes_text("IzfDEyLzI")));
+	assert_true(pieces_carries(bytes_text("a.zF")));
 	assert_true(pieces_carries(bytes_text("NTIzXYZabcdef")));
 	assert_true(pieces_carries(bytes_text("s1")));
-	assert_false(pieces_carries(bytes_text("abcdefghij")));
-	assert_true(pieces_carries(bytes_text("abcdefghijk")));
+	assert_false(pieces_carries(bytes_text("abcdefg.abcdefg")));
+	assert_true(pieces_carries(bytes_text("abcdefgh")));
 }
 
 int main(void)

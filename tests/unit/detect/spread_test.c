@@ -129,6 +129,8 @@ static void words_and_domains_take_no_row(void **state)
 	assert_null(add(&one, "www.example.net", SECOND));
 	assert_null(add(&one, "example1.net", SECOND));
 	assert_int_equal(spreads.pool.used, 0);
+	assert_null(add(&one, "aaa1.example.net", SECOND));
+	assert_non_null(add(&one, "www.example.net", SECOND));
 }
 
 static void the_last_half_of_the_names_stays(void **state)
