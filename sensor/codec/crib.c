@@ -54,8 +54,23 @@ static size_t separator_at(struct bytes text, size_t at)
 	static const char *const many[] = {
 		"%20", "%2D", "%2d", "%C2%A0", "%E3%80%80", "\xc2\xa0", "\xe3\x80\x80", "&nbsp;"};
 
-	if (at < text.len && text.ptr[at] != 0 && strchr(" -._+", text.ptr[at]) != NULL)
+	if (at >= text.len)
+		return 0;
+	switch (text.ptr[at]) {
+	case ' ':
+	case '-':
+	case '.':
+	case '_':
+	case '+':
 		return 1;
+	case '%':
+	case '&':
+	case 0xc2:
+	case 0xe3:
+		break;
+	default:
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
 		if (bytes_starts(bytes_skip(text, at), many[i]))
 			return strlen(many[i]);

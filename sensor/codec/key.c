@@ -23,11 +23,6 @@ size_t key_take(const struct key *key, struct bytes coded, uint8_t *out, size_t 
 {
 	size_t n = coded.len < room ? coded.len : room;
 
-	if (key->period == 1 && !key->add) {
-		for (size_t i = 0; i < n; i++)
-			out[i] = coded.ptr[i] ^ key->byte[0];
-		return n;
-	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = key_plain(key, coded.ptr[i], i);
 	return n;

@@ -49,8 +49,8 @@ size_t key_records(const struct key *key, struct bytes head);
 bool key_by_word(struct bytes head, struct key *key);
 /* Digits of a number share their high half; their check digit and date say the rest. */
 bool key_by_number(struct bytes head, struct key *key);
-/* Text in a coding, of which there are few characters. */
-bool key_by_alphabet(struct bytes head, struct key *key);
+/* Text in a coding, of which there are few characters: how clearly (within.h), 0: none. */
+int key_by_alphabet(struct bytes head, struct key *key);
 /* How something packed begins.  unpacker NULL: what may be packed is; else something comes out
  * of it. */
 bool key_by_magic(struct unpacker *unpacker, struct bytes head, struct key *key);

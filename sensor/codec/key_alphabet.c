@@ -1,9 +1,11 @@
 #include "base/scratch.h"
+#include "codec/glyph.h"
 #include "codec/key.h"
 #include "codec/within.h"
 
 #define LANE_KEYS 4
-#define TRIES_MOST 32
+#define TRIES_MOST 20
+#define READ_MOST 40  /* .. of all codings */
 #define TRIES_ALIKE 8 /* .. where none is more usual than the other */
 #define VALUE_MIN 40  /* bytes that are worth it */
 #define ALONE_MIN 64  /* .. of a lane that say it without what is in them */
@@ -13,6 +15,7 @@
 struct alphabet {
 	enum layer layer;
 	const char *characters, *usual;
+	uint8_t least; /* how usual a character is on an average, in hundredths */
 };
 
 #define DIGITS "0123456789"
@@ -21,19 +24,19 @@ struct alphabet {
 
 /* The first: all of all others. */
 static const struct alphabet alphabets[] = {
-	{LAYER_GZIP, DIGITS UPPER LOWER ",;| %=\r\n\\&#+/-_", ""},
-	{LAYER_CHARCODES, DIGITS ",;| ", "145,;| "},
-	{LAYER_HEX, DIGITS "abcdefx, ", "234567x, "},
-	{LAYER_HEX, DIGITS "ABCDEFX, ", "234567X, "},
-	{LAYER_PERCENT, DIGITS "%ABCDEF", "234567%"},
-	{LAYER_PERCENT, DIGITS "%abcdef", "234567%"},
-	{LAYER_QUOTED_PRINTABLE, DIGITS "=ABCDEF\r\n", "234567="},
-	{LAYER_JSON_ESCAPE, DIGITS "\\uabcdef", "0234567\\u"},
-	{LAYER_JS_ESCAPE, DIGITS "\\xabcdefABCDEF", "234567\\x"},
-	{LAYER_HTML, DIGITS "&#;xabcdefABCDEF", "2345&#;"},
-	{LAYER_BASE32, "234567" UPPER "=", ""},
-	{LAYER_BASE32, "234567" LOWER "=", ""},
-	{LAYER_BASE64, DIGITS UPPER LOWER "+/=-_\r\n", ""},
+	{LAYER_GZIP, DIGITS UPPER LOWER ",;| %=\r\n\\&#+/-_", "", 0},
+	{LAYER_CHARCODES, DIGITS ",;| ", "145,;| ", 85},
+	{LAYER_HEX, DIGITS "abcdefx, ", "234567x, ", 30},
+	{LAYER_HEX, DIGITS "ABCDEFX, ", "234567X, ", 30},
+	{LAYER_PERCENT, DIGITS "%ABCDEF", "234567%", 85},
+	{LAYER_PERCENT, DIGITS "%abcdef", "234567%", 85},
+	{LAYER_QUOTED_PRINTABLE, DIGITS "=ABCDEF\r\n", "234567=", 85},
+	{LAYER_JSON_ESCAPE, DIGITS "\\uabcdef", "0234567\\u", 85},
+	{LAYER_JS_ESCAPE, DIGITS "\\xabcdefABCDEF", "234567\\x", 85},
+	{LAYER_HTML, DIGITS "&#;xabcdefABCDEF", "2345&#;", 85},
+	{LAYER_BASE32, "234567" UPPER "=", "", 0},
+	{LAYER_BASE32, "234567" LOWER "=", "", 0},
+	{LAYER_BASE64, DIGITS UPPER LOWER "+/=-_\r\n", "", 0},
 };
 
 /* What a lane leaves open, the most usual first. */
@@ -43,11 +46,13 @@ struct lanes {
 	uint16_t usual[KEY_MOST][LANE_KEYS];
 };
 
-enum { NEVER, ALLOWED, USUAL };
+/* How usual: what parts the numbers the most, it is never there by chance. */
+enum { NEVER, ALLOWED, USUAL, PARTS };
 
 struct found {
 	struct key key;
-	int look; /* 0: nothing yet */
+	int look;     /* 0: nothing yet */
+	size_t tries; /* that were read */
 };
 
 static void allow(const struct alphabet *alphabet, uint8_t kinds[256])
@@ -56,7 +61,7 @@ static void allow(const struct alphabet *alphabet, uint8_t kinds[256])
 	for (const char *c = alphabet->characters; *c != '\0'; c++)
 		kinds[(uint8_t)*c] = ALLOWED;
 	for (const char *c = alphabet->usual; *c != '\0'; c++)
-		kinds[(uint8_t)*c] = USUAL;
+		kinds[(uint8_t)*c] = is_digit((uint8_t)*c) ? USUAL : PARTS;
 }
 
 /* How many characters of the lane are usual under that byte of the key, and one; 0: one is not
@@ -71,7 +76,7 @@ static unsigned fits(
 
 		if (kind == NEVER)
 			return 0;
-		usual += kind == USUAL;
+		usual += kind - ALLOWED;
 	}
 	return usual;
 }
@@ -148,6 +153,21 @@ static int clear_under(const struct key *key, struct bytes head, enum layer laye
 	return look;
 }
 
+/* The key of that number among those that the lanes leave open; how usual what it makes is. */
+static size_t choose(const struct lanes *lanes, size_t number, struct key *key)
+{
+	size_t usual = 0;
+
+	for (size_t lane = 0; lane < key->period; lane++) {
+		size_t at = number % lanes->count[lane];
+
+		number /= lanes->count[lane];
+		key->byte[lane] = lanes->keys[lane][at];
+		usual += lanes->usual[lane][at];
+	}
+	return usual;
+}
+
 static void try_lanes(struct bytes head, const struct lanes *lanes, const struct alphabet *alphabet,
 	struct key key, struct found *found)
 {
@@ -157,30 +177,30 @@ static void try_lanes(struct bytes head, const struct lanes *lanes, const struct
 		tries *= lanes->count[lane];
 	if (tries > TRIES_ALIKE && *alphabet->usual == '\0')
 		return;
-	for (size_t i = 0; i < tries && i < TRIES_MOST; i++) {
-		for (size_t lane = 0, rest = i; lane < key.period; rest /= lanes->count[lane++])
-			key.byte[lane] = lanes->keys[lane][rest % lanes->count[lane]];
-		if (!key_is_one(&key))
+	for (size_t i = 0; i < tries && i < TRIES_MOST && found->look < WITHIN_PROVEN; i++) {
+		if (choose(lanes, i, &key) * 100 < head.len * alphabet->least || !key_is_one(&key))
 			continue;
+		if (found->tries++ == READ_MOST)
+			return;
 		int look = clear_under(&key, head, alphabet->layer);
 		if (look == 0 && tries == 1 && head.len >= ALONE_MIN * key.period)
 			look = 1;
 		if (look > found->look)
-			*found = (struct found){.key = key, .look = look};
+			*found = (struct found){.key = key, .look = look, .tries = found->tries};
 	}
 }
 
-bool key_by_alphabet(struct bytes head, struct key *key)
+int key_by_alphabet(struct bytes head, struct key *key)
 {
 	struct found found = {.look = 0};
 	SCRATCH struct lanes lanes;
 
 	if (head.len < VALUE_MIN || !open_lanes(head, key, &alphabets[0], &lanes) || is_clear(head))
-		return false;
+		return 0;
 	for (size_t i = 1; i < sizeof(alphabets) / sizeof(alphabets[0]); i++)
 		if (open_lanes(head, key, &alphabets[i], &lanes))
 			try_lanes(head, &lanes, &alphabets[i], *key, &found);
 	if (found.look > 0)
 		*key = found.key;
-	return found.look > 0;
+	return found.look;
 }

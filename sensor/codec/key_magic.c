@@ -2,12 +2,13 @@
 #include "codec/coding.h"
 #include "codec/key.h"
 #include "codec/look.h"
+#include "codec/within.h"
 
 #define ZEROS_FROM 40 /* in a tar header: behind a name, before its end */
 #define ZEROS_TO 92
 #define DEFLATED_HEAD 12
-#define DEFLATED_LAST 3 /* how raw deflate of short texts begins: the last block, fixed codes */
-#define OUT_BYTES 192
+#define DEFLATED_FIXED 3   /* how raw deflate begins: the last block, with fixed codes, */
+#define DEFLATED_DYNAMIC 5 /* or with its own */
 
 /* How something packed begins. */
 struct magic {
@@ -74,46 +75,79 @@ static bool key_by_zeros(struct bytes head, struct key *key)
 	       look_of(bytes_of(out, key_take(key, head, out, sizeof(out)))) == LOOK_PACKED;
 }
 
-/* True if something comes out of what is packed there. */
-static bool unpacks(struct unpacker *unpacker, const struct key *key, struct bytes head)
+/* How clearly something comes out of what is packed there; 0: nothing. */
+static int unpacked(struct unpacker *unpacker, const struct key *key, struct bytes head)
 {
-	SCRATCH uint8_t in[KEY_HEAD], out[OUT_BYTES];
+	SCRATCH uint8_t in[KEY_HEAD], out[WITHIN_BYTES];
 	struct bytes packed = bytes_of(in, key_take(key, head, in, sizeof(in)));
-	bool good = false;
+	int best = 0;
 
-	for (size_t i = 0; i < codings_count && !good; i++) {
+	for (size_t i = 0; i < codings_count && best < WITHIN_PROVEN; i++) {
 		struct stretch stretch;
 
 		if (codings[i]->layer > LAYER_ZIP || !codings[i]->find(packed, 0, &stretch) ||
 			stretch.off != 0)
 			continue;
 		size_t n = codings[i]->decode(unpacker, packed, stretch.variant, out, sizeof(out));
-		good = n > 0 && look_of(bytes_of(out, n)) > 0;
+		int look = within_look(bytes_of(out, n));
+		best = look > best ? look : best;
 		explicit_bzero(out, n);
 	}
-	return good;
+	return best > LOOK_KEYED ? best : 0;
+}
+
+/* What may be packed there, and the clearest so far. */
+struct packed {
+	struct unpacker *unpacker;
+	struct bytes head;
+	struct key best;
+	int look;
+};
+
+/* True: nothing can be clearer. */
+static bool try_key(struct packed *packed, const struct key *key)
+{
+	int look = packed->unpacker == NULL ? WITHIN_PROVEN
+					    : unpacked(packed->unpacker, key, packed->head);
+
+	if (look > packed->look) {
+		packed->look = look;
+		packed->best = *key;
+	}
+	return packed->look >= WITHIN_PROVEN;
 }
 
 static bool is_deflated(struct bytes head, const struct key *key)
 {
 	SCRATCH uint8_t out[DEFLATED_HEAD];
+	unsigned first = key_plain(key, head.ptr[0], 0) & 7;
 
-	return (key_plain(key, head.ptr[0], 0) & 7) == DEFLATED_LAST &&
-	       look_of(bytes_of(out, key_take(key, head, out, sizeof(out)))) == LOOK_DEFLATED;
+	if (first != DEFLATED_FIXED && first != DEFLATED_DYNAMIC)
+		return false;
+	struct bytes plain = bytes_of(out, key_take(key, head, out, sizeof(out)));
+	return first == DEFLATED_FIXED ? look_of(plain) == LOOK_DEFLATED : look_is_dynamic(plain);
+}
+
+static void try_all(struct packed *packed, struct key key)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (magic_fits(packed->head, &magics[i], &key) && try_key(packed, &key))
+			return;
+	for (unsigned k = 1; k < 256 && key.period == 1; k++) {
+		key.byte[0] = (uint8_t)k;
+		if (is_deflated(packed->head, &key) && try_key(packed, &key))
+			return;
+	}
 }
 
 bool key_by_magic(struct unpacker *unpacker, struct bytes head, struct key *key)
 {
+	struct packed packed = {.unpacker = unpacker, .head = head};
+
 	if (key_by_zeros(head, key))
 		return true;
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (magic_fits(head, &magics[i], key) &&
-			(unpacker == NULL || unpacks(unpacker, key, head)))
-			return true;
-	for (unsigned k = 1; k < 256 && key->period == 1; k++) {
-		key->byte[0] = (uint8_t)k;
-		if (is_deflated(head, key) && (unpacker == NULL || unpacks(unpacker, key, head)))
-			return true;
-	}
-	return false;
+	try_all(&packed, *key);
+	if (packed.look > 0)
+		*key = packed.best;
+	return packed.look > 0;
 }

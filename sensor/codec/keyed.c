@@ -49,16 +49,40 @@ static bool is_clear(struct bytes head)
 	return true;
 }
 
-/* A key of that period that makes text of it. */
-static bool text_key(struct bytes head, struct key *key)
+/* A number that can be read needs no key. */
+static bool has_number(struct bytes head)
 {
 	struct crib_number number;
 
-	if (key_by_word(head, key))
-		return true;
-	/* A number that can be read needs no key. */
-	return !crib_number(head, 0, &number) &&
-	       (key_by_number(head, key) || key_by_alphabet(head, key));
+	for (size_t at = 0; crib_number(head, at, &number); at = number.off + number.len)
+		if (crib_luhn(number.digits, number.count))
+			return true;
+	return false;
+}
+
+/* A key of that period that makes a record of it. */
+static bool record_key(struct bytes head, struct key *key)
+{
+	return key_by_word(head, key) || (!has_number(head) && key_by_number(head, key));
+}
+
+/* The one of any period that makes text in a coding of it the most clearly. */
+static bool coded_key(const struct manner *manner, struct bytes head, struct key *key)
+{
+	int best = 0;
+
+	if (has_number(head))
+		return false;
+	for (size_t i = 0; i < 2 && manner->period[i] != 0; i++) {
+		struct key other = {.add = manner->add, .period = manner->period[i]};
+		int look = key_by_alphabet(head, &other);
+
+		if (look > best) {
+			best = look;
+			*key = other;
+		}
+	}
+	return best > 0;
 }
 
 static bool packed_key(struct bytes head, struct key *key)
@@ -85,7 +109,7 @@ static bool keyed_find(
 	struct key key;
 
 	if (from != 0 || buf.len < KEY_VALUE_MIN ||
-		(!find_key(manner, head, text_key, &key) &&
+		(!find_key(manner, head, record_key, &key) && !coded_key(manner, head, &key) &&
 			(is_clear(head) || !find_key(manner, head, packed_key, &key))))
 		return false;
 	*out = (struct stretch){.len = buf.len, .variant = variant_of(&key)};
@@ -95,9 +119,10 @@ static bool keyed_find(
 static bool is_packed(const struct key *key, struct bytes coded)
 {
 	uint8_t out[LOOK_BYTES];
-	int look = look_of(bytes_of(out, key_take(key, coded, out, sizeof(out))));
+	struct bytes plain = bytes_of(out, key_take(key, coded, out, sizeof(out)));
+	int look = look_of(plain);
 
-	return look == LOOK_DEFLATED || look == LOOK_PACKED;
+	return look == LOOK_DEFLATED || look == LOOK_PACKED || look_is_dynamic(plain);
 }
 
 /* What only may be packed is unpacked, under the first key under which it can be. */

@@ -7,9 +7,10 @@
 #define SHORT_TEXT 90  /* so much of them has to be */
 #define UTF16_MIN 16   /* bytes */
 #define DEFLATED_MIN 4 /* characters */
+#define DYNAMIC_MIN 12 /* bytes */
 #define KEYED_MIN 20   /* bytes */
 #define ODD_BYTES 64
-#define ODD_MIN 20
+#define ODD_MIN 32
 #define NAME_MIN 4 /* of the file name that a tar header begins with */
 
 static bool starts(struct bytes in, const char *magic, size_t len)
@@ -148,6 +149,26 @@ static bool is_deflated(struct bytes in)
 	return true;
 }
 
+/* The code lengths of a block with its own codes (RFC 1951 section 3.2.7) make a full tree. */
+bool look_is_dynamic(struct bytes in)
+{
+	unsigned left = 128, count = 4;
+
+	if (in.len < DYNAMIC_MIN || (in.ptr[0] & 7) != 5 || in.ptr[0] >> 3 > 29 ||
+		(in.ptr[1] & 31) > 29)
+		return false;
+	count += (unsigned)in.ptr[1] >> 5 | (in.ptr[2] & 1u) << 3;
+	for (size_t bit = 17; count > 0; bit += 3, count--) {
+		unsigned two = in.ptr[bit / 8] | (unsigned)in.ptr[bit / 8 + 1] << 8;
+		unsigned len = two >> bit % 8 & 7;
+
+		if (len > 0 && (128u >> len) > left)
+			return false;
+		left -= len > 0 ? 128u >> len : 0;
+	}
+	return left == 0;
+}
+
 /* Text under a key that is added: the bytes stay within half of all. */
 static bool is_added(struct bytes in)
 {
@@ -199,6 +220,9 @@ int look_of(struct bytes decoded)
 
 bool look_is_odd(struct bytes in)
 {
+	/* "!#$*;<>?@[\]^`{|}~", a bit each */
+	static const uint64_t rare[2] = {
+		UINT64_C(0xd800041a00000000), UINT64_C(0x7800000178000001)};
 	size_t odd = 0;
 
 	in = bytes_head(in, ODD_BYTES);
@@ -207,7 +231,9 @@ bool look_is_odd(struct bytes in)
 	for (size_t i = 0; i < in.len; i++) {
 		uint8_t c = in.ptr[i];
 
-		odd += c != 0 && strchr("!#$*?@^`|~\\", c) != NULL;
+		if (c == ' ' || c > 0x7f)
+			return false;
+		odd += rare[c >> 6] >> (c & 63) & 1;
 	}
-	return odd * 8 >= in.len;
+	return odd * 12 >= in.len;
 }

@@ -18,7 +18,11 @@ enum {
 /* 0: like nothing in particular; else the more, the clearer. */
 int look_of(struct bytes decoded);
 
-/* True for bytes that are printable and yet no text: signs that are rare otherwise. */
+/* True if raw deflate may begin so, one block with codes of its own: by chance two of a thousand
+ * bytes do. */
+bool look_is_dynamic(struct bytes in);
+
+/* True for ASCII without blanks that is no text: signs that are rare otherwise. */
 bool look_is_odd(struct bytes in);
 
 /* Digits of a number in a row, with single separators between groups, counted as bytes come by:

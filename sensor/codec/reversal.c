@@ -29,7 +29,7 @@ static bool is_backwards(struct bytes text)
 		digits += is_digit(text.ptr[i]);
 	if (digits < 12 || (text.len == RECORD_BYTES && !crib_number(text, 0, &number)))
 		return false;
-	return (crib_word(clear) && !crib_word(text)) || (crib_record(clear) && !crib_record(text));
+	return (crib_word(clear) && !crib_word(text)) || crib_records(clear) > crib_records(text);
 }
 
 /* A coding that can only be read from the other end. */
@@ -61,19 +61,31 @@ static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 	return false;
 }
 
-/* The end of a value reads backwards as the beginning of something packed. */
+/* What is packed, or bytes that are no text at any rate, may be reversed: the end says it. */
 static bool whole_find(struct bytes buf, size_t from, struct stretch *out)
 {
-	uint8_t head[LOOK_BYTES];
+	struct bytes head = bytes_head(buf, LOOK_BYTES);
+	size_t odd = 0;
 
 	if (from != 0 || buf.len < TOKEN_MIN)
 		return false;
-	size_t rest = buf.len > sizeof(head) ? buf.len - sizeof(head) : 0;
-	size_t n = reversal_decode(NULL, bytes_skip(buf, rest), 0, head, sizeof(head));
-	int look = look_of(bytes_of(head, n));
-
+	for (size_t i = 0; i < head.len; i++)
+		odd += !is_text(head.ptr[i]);
 	*out = (struct stretch){.len = buf.len};
-	return look == LOOK_PACKED || look == LOOK_DEFLATED;
+	return odd * 4 >= head.len;
+}
+
+/* The end of a value reads backwards as the beginning of something packed. */
+static size_t whole_decode(
+	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
+{
+	size_t n = reversal_decode(unpacker, coded, variant, out, room);
+	int look = look_of(bytes_of(out, n));
+
+	if (look == LOOK_PACKED || look == LOOK_DEFLATED || look_is_dynamic(bytes_of(out, n)))
+		return n;
+	explicit_bzero(out, n);
+	return 0;
 }
 
 const struct coding coding_reversed_value = {
@@ -81,7 +93,7 @@ const struct coding coding_reversed_value = {
 	.searched = true,
 	.whole = true,
 	.find = whole_find,
-	.decode = reversal_decode,
+	.decode = whole_decode,
 };
 const struct coding coding_reversal = {
 	.layer = LAYER_REVERSAL,

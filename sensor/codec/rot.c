@@ -275,7 +275,7 @@ static bool rot_value_find(struct bytes buf, size_t from, struct stretch *out)
 		is_rot47(bytes_head(buf, RECORD_BYTES)) ? ROT47 : moved_token(line_at(buf, 0));
 
 	*out = (struct stretch){.len = line_piece(buf, 0, PIECE_BYTES).len, .variant = by};
-	return by == ROT47;
+	return by != 0;
 }
 
 static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
@@ -302,6 +302,7 @@ static bool rot_find(struct bytes buf, size_t from, struct stretch *out)
 
 const struct coding coding_rot_value = {
 	.layer = LAYER_ROT,
+	.searched = true,
 	.whole = true,
 	.find = rot_value_find,
 	.decode = rot_decode,

@@ -43,14 +43,22 @@ static bool has_date(struct bytes text)
 	return false;
 }
 
+/* A number, or the blank of more bytes between groups, percent coded: its digits are moved, too. */
+static bool has_number(struct bytes text)
+{
+	struct crib_number number;
+
+	return crib_number(text, 0, &number) || bytes_find(text, bytes_text("%C")) != SIZE_MAX ||
+	       bytes_find(text, bytes_text("%E")) != SIZE_MAX;
+}
+
 /* By how much: so that most of them are cards; 0: they are as they are, or none however moved. */
 static unsigned moved(struct bytes text)
 {
 	uint8_t out[RECORD_BYTES];
-	struct crib_number number;
 	unsigned best = 0;
 
-	if (!has_date(text) || !crib_number(text, 0, &number))
+	if (!has_date(text) || !has_number(text))
 		return 0;
 	size_t most = crib_records(text);
 	for (unsigned by = 1; by < 10; by++) {

@@ -1,5 +1,7 @@
 #include "codec/within.h"
 
+#include "base/scratch.h"
+#include "codec/crib.h"
 #include "codec/look.h"
 
 static bool is_asked(const struct coding *coding, uint64_t mask)
@@ -8,9 +10,17 @@ static bool is_asked(const struct coding *coding, uint64_t mask)
 	       (mask == 0 || (mask & within_bit(coding->layer)) != 0);
 }
 
+int within_look(struct bytes out)
+{
+	int look = look_of(out);
+
+	return look >= LOOK_TEXT && (crib_word(out) || crib_record(out)) ? look + WITHIN_PROVEN
+									 : look;
+}
+
 int within(struct bytes text, uint64_t mask)
 {
-	uint8_t out[WITHIN_BYTES];
+	SCRATCH uint8_t out[WITHIN_BYTES];
 	int best = 0;
 
 	text = bytes_head(text, WITHIN_BYTES);
@@ -22,7 +32,8 @@ int within(struct bytes text, uint64_t mask)
 			continue;
 		size_t n = codings[i]->decode(NULL, bytes_of(text.ptr + stretch.off, stretch.len),
 			stretch.variant, out, sizeof(out));
-		int look = look_of(bytes_of(out, n));
+		int look = within_look(bytes_of(out, n));
+		explicit_bzero(out, n);
 		if (look > best)
 			best = look;
 	}

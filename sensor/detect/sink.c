@@ -467,12 +467,12 @@ static enum peel_keys keys_of(struct inspect *inspect, const struct view *view)
 	switch (view->role) {
 	case FIELD_RAW:
 	case FIELD_HTTP_BODY:
+	case FIELD_DNS_ANSWER:
 		break;
 	case FIELD_HTTP_URI:
 	case FIELD_HTTP_COOKIE:
 	case FIELD_HTTP_HEADER:
 	case FIELD_DNS_QUERY:
-	case FIELD_DNS_ANSWER:
 		return PEEL_SOME_KEYS;
 	default:
 		return PEEL_NO_KEYS;

@@ -293,7 +293,7 @@ size_t peel_place(struct bytes buf, size_t from)
 {
 	struct sign_region region;
 
-	if (from == 0 && is_binary(bytes_head(buf, HEAD_BYTES)))
+	if (from == 0 && (is_binary(bytes_head(buf, HEAD_BYTES)) || look_is_odd(buf)))
 		return 0;
 	return sign_next(buf, from, &region) ? region.from : buf.len;
 }

@@ -32,10 +32,10 @@ FLOORS = (
     ("pairs", 100, 99.5, "tag 5A and numbers in four fields, two in a thousand"),
     ("depth3", 99, 99, "a few where the form of the number is a layer more"),
     ("lone", 100, 92, "a bare number in a label of a name: as likely an id"),
-    ("keyed single", 95, 90, "lines of PAN|MM/YY|CVV hold no word that proves a key"),
-    ("keyed inside", 95, 93, "the same inside another coding"),
-    ("keyed outside", 95, 80, "words prove a key, and a coding inside hides them"),
-    ("keyed depth3", 95, 76, "both; pages and what visitors send are not searched: it is dear"),
+    ("keyed single", 95, 96.5, "wide digits and groups under a key of three bytes"),
+    ("keyed inside", 95, 98, "the same inside another coding"),
+    ("keyed outside", 95, 89, "packed under a key of more bytes, or reversed inside a text"),
+    ("keyed depth3", 95, 86, "both; pages and what visitors send are not searched: it is dear"),
 )
 TRUE = 97.5  # percent of those found, without keys, whose encoding names the layers
 
