@@ -1,4 +1,4 @@
-/* table.h - the head of a table with separators (CSV, TSV): which column holds what.
+/* table.h - the table with separators that a view is: which column holds what (pan/columns.h).
  *
  * A number in row 5,000 has its name in the first line.  Read on as the view is judged, so the
  * result does not depend on cuts: a name is read back from the separator behind it (TAIL_LEFT
@@ -9,17 +9,12 @@
 #define SEKISHO_DETECT_TABLE_H
 
 #include "detect/tail.h"
-#include "pan/pan.h"
+#include "pan/columns.h"
 
-#define TABLE_COLUMNS 64
-
-struct table {               /* zero: a view's first byte comes next */
-	uint64_t next;       /* offset of the next byte */
-	uint64_t key, decoy; /* bits: columns with such names */
+struct table {         /* zero: a view's first byte comes next */
+	uint64_t next; /* offset of the next byte */
+	struct columns columns;
 	uint8_t state;
-	uint8_t separator;
-	uint8_t column; /* of the next byte, at most TABLE_COLUMNS */
-	bool quoted;    /* RFC 4180: separators within quotes are none */
 };
 
 /* Reads [from, to) of the window; if anything before was left out there is no table any more. */

@@ -545,24 +545,14 @@ static uint64_t read_own_name(const struct page *page, struct bytes field)
 {
 	uint16_t own = (uint16_t)(key_classes(page, page->hit) | words_of_name(page->table, field));
 
-	if ((own & (WORD_CARD | WORD_DECOY | WORD_NUMBER)) == 0)
-		own = words_of_column(
-			page->table, bytes_of(page->text, page->len), page->hit_off, page->whole);
+	if ((own & (WORD_CARD | WORD_DECOY | WORD_NUMBER)) == 0 && page->whole)
+		own = words_of_column(page->table, bytes_of(page->text, page->len), page->hit_off);
 	bool number =
 		(own & WORD_NUMBER) != 0 && find_names(page, WORD_PARENT | WORD_CARD) < page->hit;
 
 	if ((own & WORD_CARD) != 0 || number)
 		return WHY_BIT(WHY_CARD_KEY);
 	return (own & WORD_DECOY) != 0 ? WHY_BIT(WHY_CARD_DECOY_KEY) : 0;
-}
-
-uint64_t pan_name(const struct pan_table *table, struct bytes name)
-{
-	uint16_t classes = words_of_name(table, name);
-
-	if ((classes & WORD_CARD) != 0)
-		return WHY_BIT(WHY_CARD_KEY);
-	return (classes & WORD_DECOY) != 0 ? WHY_BIT(WHY_CARD_DECOY_KEY) : 0;
 }
 
 uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,

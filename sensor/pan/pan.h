@@ -104,9 +104,6 @@ size_t pan_place(struct bytes buf, size_t from);
 uint64_t pan_context(const struct pan_table *table, struct bytes around, size_t hit_off,
 	size_t hit_len, struct bytes field);
 
-/* What a name says of the value it stands for: WHY_CARD_KEY, WHY_CARD_DECOY_KEY or nothing. */
-uint64_t pan_name(const struct pan_table *table, struct bytes name);
-
 /* First 128 bits of HMAC-SHA-256(token key, "sekisho-pan-v1" || digits); the token key is the
  * sensor's secret (keeper/key.h).  buf: what the hit was found in. */
 void pan_token(const uint8_t token_key[static 32], struct bytes buf, const struct pan_hit *hit,

@@ -9,11 +9,9 @@
 /* Classes (enum word_class) of a name, in whatever case and with _ - [ ] . : and quotes. */
 uint16_t words_of_name(const struct pan_table *table, struct bytes name);
 
-/* Of the name at the head of the value's column: text holds lines of a table (',', ';', a tab or
- * '|' between columns) and at off one byte that stands for the value.  from_start: text begins
- * where the table may; otherwise the first line may lack its beginning. */
-uint16_t words_of_column(
-	const struct pan_table *table, struct bytes text, size_t off, bool from_start);
+/* Of the name at the head of the value's column (columns.h): text begins where the table may, and
+ * holds at off one byte that stands for the value.  WORD_CARD, WORD_DECOY and WORD_NUMBER. */
+uint16_t words_of_column(const struct pan_table *table, struct bytes text, size_t off);
 
 /* Without a number in brackets at its end: "order_no[12]" is one of many order numbers. */
 struct bytes words_without_index(struct bytes name);

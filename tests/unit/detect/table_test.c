@@ -92,7 +92,7 @@ static void behind_a_hole_there_is_no_table(void **unused)
 
 static void columns_beyond_the_most_have_no_name(void **unused)
 {
-	char text[8 + TABLE_COLUMNS + 64];
+	char text[8 + COLUMNS_MAX + 64];
 	struct table table = {.next = 0};
 	struct window window;
 
@@ -103,7 +103,7 @@ static void columns_beyond_the_most_have_no_name(void **unused)
 	table_read(&table, fixture_table(), &window, 0, 9);
 	assert_int_equal(table_why(&table), K);
 	table_read(&table, fixture_table(), &window, 9, sizeof(text));
-	assert_int_equal(table.column, TABLE_COLUMNS);
+	assert_int_equal(table.columns.column, COLUMNS_MAX);
 	assert_int_equal(table_why(&table), 0);
 }
 
