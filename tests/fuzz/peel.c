@@ -50,7 +50,8 @@ static void scan(void *self, const struct window *window)
 		.from = window->from,
 		.to = window->to,
 		.before_start = window->before_start,
-		.after_end = window->after_end};
+		.after_end = window->after_end,
+		.keys = PEEL_ALL_KEYS};
 	struct peel_opens opens;
 
 	(void)self;
