@@ -37,7 +37,9 @@ enum sign {
 	SIGN_PACKED = 32, /* the first bytes of something packed */
 	SIGN_NUMBER = 64, /* a number of a card's length, or what a rotation by 47 makes of one */
 	SIGN_HEX = 128,   /* hex digits in a row */
-	SIGN_BASE32 = 256 /* characters of base32 in one case in a row */
+	SIGN_BASE32 = 256, /* characters of base32 in one case in a row */
+	SIGN_DIGITS = 512, /* as many digits as a card's, however they stand */
+	SIGN_ALL = 1023
 };
 
 struct coding {

@@ -98,7 +98,7 @@ const struct coding coding_reversed_value = {
 const struct coding coding_reversal = {
 	.layer = LAYER_REVERSAL,
 	.searched = true,
-	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_ESCAPE | SIGN_LIST,
+	.signs = SIGN_NUMBER | SIGN_DIGITS | SIGN_TOKEN | SIGN_ESCAPE | SIGN_LIST,
 	.find = reversal_find,
 	.decode = reversal_decode,
 };

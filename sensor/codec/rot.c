@@ -310,7 +310,7 @@ const struct coding coding_rot_value = {
 const struct coding coding_rot = {
 	.layer = LAYER_ROT,
 	.searched = true,
-	.signs = SIGN_NUMBER | SIGN_TOKEN | SIGN_BASE32 | SIGN_HEX,
+	.signs = SIGN_NUMBER | SIGN_DIGITS | SIGN_TOKEN | SIGN_BASE32 | SIGN_HEX,
 	.find = rot_find,
 	.decode = rot_decode,
 };

@@ -95,7 +95,7 @@ static bool shift_find(struct bytes buf, size_t from, struct stretch *out)
 const struct coding coding_digit_shift = {
 	.layer = LAYER_DIGIT_SHIFT,
 	.searched = true,
-	.signs = SIGN_NUMBER,
+	.signs = SIGN_NUMBER | SIGN_DIGITS,
 	.find = shift_find,
 	.decode = shift_decode,
 };

@@ -289,13 +289,20 @@ static void end(struct peeler *peeler)
 	peeler->counters.cut += peeler->left == 0;
 }
 
+/* Digits as they stand are a sign for those alone that search for a key. */
+static unsigned wanted_by(const struct peel_window *window)
+{
+	return window->keys == PEEL_NO_KEYS ? SIGN_ALL & ~(unsigned)(SIGN_NUMBER | SIGN_DIGITS)
+					    : SIGN_ALL;
+}
+
 size_t peel_place(struct bytes buf, size_t from)
 {
 	struct sign_region region;
 
 	if (from == 0 && (is_binary(bytes_head(buf, HEAD_BYTES)) || look_is_odd(buf)))
 		return 0;
-	return sign_next(buf, from, &region) ? region.from : buf.len;
+	return sign_next(buf, from, SIGN_ALL & ~(unsigned)SIGN_DIGITS, &region) ? region.from : buf.len;
 }
 
 void peel(struct peeler *peeler, const struct peel_window *window, struct peel_sink sink,
@@ -316,7 +323,7 @@ void peel(struct peeler *peeler, const struct peel_window *window, struct peel_s
 	begin(peeler, window->buf.len);
 	if (window->before_start && window->from == 0)
 		look_whole(&look, window);
-	while (sign_next(signs, at, &region)) {
+	while (sign_next(signs, at, wanted_by(window), &region)) {
 		look_at_region(&look, window, &region, done);
 		done = region.to;
 		at = region.to;

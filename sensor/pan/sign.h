@@ -19,15 +19,15 @@ struct sign_region {
 	unsigned signs; /* enum sign (codec/coding.h), of all of them */
 };
 
-/* The next region that begins at or behind from; false: none. */
-bool sign_next(struct bytes buf, size_t from, struct sign_region *out);
+/* The next region that begins at or behind from with any of the signs wanted; false: none. */
+bool sign_next(struct bytes buf, size_t from, unsigned wanted, struct sign_region *out);
 
 /* Signs of one block, from which on SIGN_SEEN bytes can be read: the same in plain C, which is
  * what the fast ones are tested against, and for the processors that have them. */
-unsigned sign_block_plain(const uint8_t *block);
+unsigned sign_block_plain(const uint8_t *block, unsigned wanted);
 #ifdef __x86_64__
-unsigned sign_block_avx2(const uint8_t *block);
-unsigned sign_block_avx512(const uint8_t *block);
+unsigned sign_block_avx2(const uint8_t *block, unsigned wanted);
+unsigned sign_block_avx512(const uint8_t *block, unsigned wanted);
 #endif
 
 #endif

@@ -14,6 +14,7 @@
 
 #include <hs/hs.h>
 
+#include "codec/coding.h"
 #include "detect/card.h"
 #include "pan/gate.h"
 #include "pan/sign.h"
@@ -97,7 +98,7 @@ static void part_all(struct bench *bench)
 		struct bytes run = run_at(bench, at);
 
 		bench->found += gates_of(run);
-		for (size_t from = 0; sign_next(run, from, &region); from = region.to)
+		for (size_t from = 0; sign_next(run, from, SIGN_ALL, &region); from = region.to)
 			bench->found += region.signs;
 	}
 }
