@@ -66,6 +66,7 @@ static struct inspect_env env_of(const struct engine *engine, uint32_t worker)
 	struct inspect_env env = loaded_inspect_env(&engine->loaded[engine->slot], worker);
 
 	env.key = engine->conf->key;
+	env.plain = engine->conf->plain;
 	env.labels = engine->conf->labels != NULL ? engine->conf->labels[worker] : NULL;
 	memcpy(env.token_key, engine->conf->token_key, sizeof(env.token_key));
 	return env;

@@ -28,6 +28,7 @@ struct engine_conf {
 	/* Wiped by the caller behind engine_run(); the workers' copies go with their memory. */
 	uint8_t token_key[32];
 	const char *sensor;
+	bool plain; /* to measure what it costs: no coding is taken off, nothing is unwrapped */
 	/* One a worker, made and freed by the caller (tens of milliseconds each), beside
 	 * the memory total; NULL: flows get no label. */
 	struct labels *const *labels;

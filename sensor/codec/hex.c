@@ -80,18 +80,24 @@ static bool looks_random(struct bytes coded)
 	return (upper == 0 || lower == 0) && upper + lower > 1;
 }
 
+/* A run that begins with that digit of it: how much it looks like something. */
+static int judge_phase(struct bytes run, size_t phase)
+{
+	struct bytes coded = bytes_skip(run, phase);
+	int look = look_at(coded);
+
+	return look == 0 && holds_number(coded) ? 1 : look;
+}
+
 /* An even run begins with its first digit; an odd one with either. */
 static bool judge_run(struct bytes buf, size_t at, size_t len, struct stretch *out)
 {
 	struct bytes run = bytes_of(buf.ptr + at, len);
-	int look[2] = {look_at(run), look_at(bytes_skip(run, 1))};
-	size_t phase = look[1] > look[0];
+	int first = judge_phase(run, 0), second = len % 2 == 0 ? 0 : judge_phase(run, 1);
+	size_t phase = second > first;
 
-	if (look[phase] == 0) {
-		phase = !holds_number(run) && holds_number(bytes_skip(run, 1));
-		if (phase == 0 && !holds_number(run) && !looks_random(run))
-			return false;
-	}
+	if (first == 0 && second == 0 && !looks_random(run))
+		return false;
 	*out = (struct stretch){.off = at + phase, .len = (len - phase) / 2 * 2};
 	return true;
 }

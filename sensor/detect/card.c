@@ -437,7 +437,8 @@ void card_window(void *self, const struct window *window)
 
 	if (scan->pieces != CARD_PIECES_CODED)
 		judge_plain(scan, window);
-	judge_coded(scan, window);
+	if (!scan->env->plain)
+		judge_coded(scan, window);
 }
 
 static uint32_t bits_set(const struct cards *cards)

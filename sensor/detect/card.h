@@ -51,6 +51,7 @@ struct card_env { /* one per worker, read-only but for counters */
 	struct pool sets;            /* of struct card_set */
 	struct peeler *peeler;
 	const struct card_watch *watch; /* NULL: nobody */
+	bool plain; /* numbers as they stand are enough */
 };
 
 /* A finding waits for its message's end, but not for ever: when and for which message. */

@@ -43,6 +43,7 @@ struct inspect *inspect_new(struct arena *arena, const struct inspect_sizes *siz
 	inspect->env = *env;
 	inspect->card_env.table = *env->cards;
 	inspect->card_env.key = env->key;
+	inspect->card_env.plain = env->plain;
 	memcpy(inspect->card_env.token_key, env->token_key, sizeof(env->token_key));
 	inspect->card_env.peeler = peeler_new(arena);
 	inspect->unwrap = unwrap_new(arena, sizes->holds, sizes->inflaters, view_sink_of(inspect));

@@ -30,6 +30,7 @@ struct inspect_env {
 	uint64_t generation;
 	struct hash_key key; /* of the run */
 	uint8_t token_key[32];
+	bool plain; /* as in struct engine_conf */
 };
 
 struct inspect_counters {

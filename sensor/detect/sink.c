@@ -247,9 +247,11 @@ static size_t card_place(struct bytes value, size_t from)
 }
 
 /* A whole value, as nearly all are, in which no card can begin. */
-static bool is_clean(struct bytes value)
+static bool is_clean(const struct inspect *inspect, struct bytes value)
 {
-	return value.len < CARD_DIGITS_ANY || card_place(value, 0) >= value.len;
+	if (value.len < CARD_DIGITS_ANY)
+		return true;
+	return (inspect->env.plain ? pan_place(value, 0) : card_place(value, 0)) >= value.len;
 }
 
 #define LABEL_LONG 50 /* no name that a person chose has such a label */
@@ -281,7 +283,7 @@ static void show_name(struct inspect *inspect, const struct message *message, co
 	}
 	whole.name = bytes_of(NULL, 0);
 	whole.data = bytes_of(joined, len);
-	if (!is_clean(whole.data))
+	if (!is_clean(inspect, whole.data))
 		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, &whole);
 	explicit_bzero(joined, len);
 }
@@ -332,7 +334,7 @@ static void show_dns(struct inspect *inspect, const struct message *message, con
 	} else if (run->role == FIELD_DNS_ANSWER && run->number == TYPE_TXT && run->first &&
 		   run->last)
 		show_texts(inspect, message, run);
-	else if (!run->first || !run->last || !is_clean(run->data))
+	else if (!run->first || !run->last || !is_clean(inspect, run->data))
 		unwrap_run(inspect->unwrap, &half_of(inspect)->unwrap, message, run);
 }
 
@@ -559,7 +561,7 @@ static void view_take(void *self, const struct message *message, const struct vi
 	struct inspect *inspect = self;
 
 	inspect->message = message;
-	if (view->first && view->last && is_clean(view->data))
+	if (view->first && view->last && is_clean(inspect, view->data))
 		return;
 	struct card_scan scan = card_scan_of(inspect, view);
 	if (view->first && view->last) {
@@ -602,5 +604,6 @@ struct view_sink view_sink_of(struct inspect *inspect)
 		.view = view_take,
 		.gap = view_gap,
 		.place = card_place,
+		.plain = inspect->env.plain,
 		.least = CARD_DIGITS_ANY};
 }

@@ -302,7 +302,8 @@ size_t peel_place(struct bytes buf, size_t from)
 
 	if (from == 0 && (is_binary(bytes_head(buf, HEAD_BYTES)) || look_is_odd(buf)))
 		return 0;
-	return sign_next(buf, from, SIGN_ALL & ~(unsigned)SIGN_DIGITS, &region) ? region.from : buf.len;
+	return sign_next(buf, from, SIGN_ALL & ~(unsigned)SIGN_DIGITS, &region) ? region.from
+										: buf.len;
 }
 
 void peel(struct peeler *peeler, const struct peel_window *window, struct peel_sink sink,

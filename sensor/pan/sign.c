@@ -15,7 +15,7 @@
 #define DIGITS_HALF (DIGITS_NUMBER / 2)
 #define GAP_DIGITS 4 /* beside a space of two or three bytes */
 #define LIST_DIGITS 8
-#define LIST_SEPARATORS 4
+#define LIST_MIN 4    /* separators, and numbers of two or three digits */
 #define HEX_RUN 24    /* digits of a stretch, */
 #define BASE32_RUN 21 /* characters */
 #define BASE64_RUN 18
@@ -180,14 +180,17 @@ INLINE bool is_number(uint64_t digit, uint64_t next, uint64_t separator)
 	       ones_high(digit) + ones_low(next) >= DIGITS_NUMBER;
 }
 
-INLINE bool holds_number(const struct kinds *now, const struct kinds *next)
+INLINE bool has_digits(uint64_t digit, uint64_t next)
 {
-	return is_number(now->digit, next->digit, ~(now->upper | now->lower | now->digit));
+	return (digit != 0) & (bits(digit) + bits(next) >= DIGITS_NUMBER);
 }
 
-INLINE bool has_digits(const struct kinds *now, const struct kinds *next)
+/* Where runs of exactly 2 or 3 bits begin. */
+INLINE uint64_t runs_of(uint64_t mask, unsigned count)
 {
-	return now->digit != 0 && bits(now->digit) + bits(next->digit) >= DIGITS_NUMBER;
+	uint64_t starts = mask & ~(mask << 1) & mask >> 1;
+
+	return count == 2 ? starts & ~(mask >> 2) : starts & mask >> 2 & ~(mask >> 3);
 }
 
 /* Every second byte of eight. */
@@ -217,37 +220,44 @@ INLINE bool is_lively(uint64_t m)
 	return (two & two >> 4) != 0;
 }
 
-/* What is_token() and runs of hex and base32 need. */
-INLINE bool may_be_token(const struct kinds *now, const struct kinds *next)
-{
-	uint64_t single = now->upper | now->lower | now->digit;
-	unsigned tail = ones_high(now->token), lead = ones_low(next->token);
-	unsigned split = tail == 0 ? 0 : tail + lead;
-	int turned = bits(now->turns & high_bits(tail)) + bits(next->turns & low_bits(lead));
+/* What can be told of a block at once. */
+struct screen {
+	uint64_t token, single, digit; /* characters of base64, those that are letters or digits */
+	uint64_t escape;
+	bool rare; /* something that few blocks have */
+};
 
-	return ((split >= BASE64_PART) & (turned >= TURNS)) |
-	       (bits(now->turns & in_runs_of_18(now->token)) >= TURNS) |
-	       ((runs_of_12(now->token) != 0) & is_lively(now->turns)) |
-	       (runs_of_20(single) != 0) |
-	       is_split(single, next->upper | next->lower | next->digit, BASE32_RUN);
+/* Characters of base64 that go on in the next block: how many in all, or 0. */
+INLINE unsigned split_of(const struct screen *now, const struct screen *next)
+{
+	unsigned tail = ones_high(now->token);
+
+	return tail == 0 ? 0 : tail + ones_low(next->token);
 }
 
-INLINE bool may_be_list(uint64_t digit)
+/* What is_token() and runs of hex and base32 need; turns: of the block and of the next. */
+INLINE bool may_be_token(
+	const struct screen *now, const struct screen *next, uint64_t turns, uint64_t next_turns)
 {
-	return (bits(digit) >= LIST_DIGITS) & (bits(digit & ~(digit << 1)) >= LIST_SEPARATORS);
+	uint64_t tail = high_bits(ones_high(now->token)), lead = low_bits(ones_low(next->token));
+
+	return ((split_of(now, next) >= BASE64_PART) &
+		       (bits(turns & tail) + bits(next_turns & lead) >= TURNS)) |
+	       (bits(turns & in_runs_of_18(now->token)) >= TURNS) |
+	       ((runs_of_12(now->token) != 0) & is_lively(turns)) | (runs_of_20(now->single) != 0) |
+	       is_split(now->single, next->single, BASE32_RUN);
 }
 
-INLINE bool may_show(const struct kinds *now, const struct kinds *next)
+/* Besides tokens and numbers. */
+INLINE bool may_show(const struct screen *now, const struct screen *next)
 {
-	/* All have a letter or digit for their third. */
-	uint64_t third = (now->upper | now->lower | now->digit) >> 2 | high_bits(2);
-	int digits = bits(now->digit), escapes = bits(now->escape & third);
+	/* All escapes have a letter or digit for their third. */
+	int escapes = bits(now->escape & (now->single >> 2 | high_bits(2)));
+	int digits = bits(now->digit);
 
-	return may_be_token(now, next) | (now->magic != 0) | (escapes >= 2) |
+	return now->rare | (escapes >= 2) |
 	       ((escapes != 0) & (digits + bits(next->digit) >= DIGITS_NUMBER)) |
-	       (bits(now->wide | (now->escape & third)) >= GAP_DIGITS) |
-	       ((now->gap != 0) & (digits >= GAP_DIGITS)) | may_be_list(now->digit) |
-	       is_alternate(now->zero);
+	       ((digits >= LIST_DIGITS) & (bits(now->digit & ~(now->digit << 1)) >= LIST_MIN));
 }
 
 /* Pairs of bytes that begin something, by their half bytes: a pair has a bit where each half byte
@@ -314,8 +324,8 @@ static uint8_t pairs_of(const struct pairs *pairs, uint8_t left, uint8_t right)
 
 static void pairs_in_plain(struct chars v, struct chars w, struct kinds *kinds)
 {
-	kinds->token =
-		in_plain(v, '+', 1) | in_plain(v, '-', 1) | in_plain(v, '/', 1) | in_plain(v, '_', 1);
+	kinds->token = in_plain(v, '+', 1) | in_plain(v, '-', 1) | in_plain(v, '/', 1) |
+		       in_plain(v, '_', 1);
 	for (unsigned i = 0; i < SIGN_BLOCK; i++) {
 		uint8_t text = pairs_of(&escapes, v.c[i], w.c[i]);
 		uint8_t bytes = pairs_of(&magics, v.c[i], w.c[i]);
@@ -328,12 +338,18 @@ static void pairs_in_plain(struct chars v, struct chars w, struct kinds *kinds)
 	}
 }
 
+static uint64_t letters_in_plain(struct chars v)
+{
+	return in_plain(v, 'A', 26) | in_plain(v, 'a', 26);
+}
+
 #define TARGET
 #define TWIN(name) name##_plain
 #define VECTOR struct chars
 #define AT at_plain
 #define IN in_plain
 #define PAIRS_IN pairs_in_plain
+#define LETTERS_IN letters_in_plain
 #include "pan/sign_block.def"
 
 #ifdef __x86_64__
@@ -405,8 +421,7 @@ AVX2 INLINE uint32_t half_with(__m256i v, uint8_t any)
 AVX2 INLINE void half_pairs_in(__m256i v, __m256i w, unsigned shift, struct kinds *kinds)
 {
 	__m256i left = class_avx2(v, escapes.left_low, escapes.left_high);
-	__m256i pair =
-		_mm256_and_si256(left, class_avx2(w, escapes.right_low, escapes.right_high));
+	__m256i pair = _mm256_and_si256(left, class_avx2(w, escapes.right_low, escapes.right_high));
 
 	kinds->token |= (uint64_t)half_with(left, ESCAPES_TOKEN) << shift;
 	kinds->escape |= (uint64_t)half_with(pair, ESCAPES_ESCAPE) << shift;
@@ -426,12 +441,21 @@ AVX2 INLINE void pairs_in_avx2(struct two v, struct two w, struct kinds *kinds)
 	half_pairs_in(v.high, w.high, 32, kinds);
 }
 
+AVX2 INLINE uint64_t letters_in_avx2(struct two v)
+{
+	const __m256i low = _mm256_set1_epi8(0x20);
+
+	v = (struct two){.low = _mm256_or_si256(v.low, low), .high = _mm256_or_si256(v.high, low)};
+	return in_avx2(v, 'a', 26);
+}
+
 #define TARGET AVX2
 #define TWIN(name) name##_avx2
 #define VECTOR struct two
 #define AT at_avx2
 #define IN in_avx2
 #define PAIRS_IN pairs_in_avx2
+#define LETTERS_IN letters_in_avx2
 #include "pan/sign_block.def"
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,popcnt,bmi,lzcnt")))
@@ -485,12 +509,18 @@ AVX512 INLINE void pairs_in_avx512(__m512i v, __m512i w, struct kinds *kinds)
 	kinds->magic |= with_avx512(pair, MAGICS_MAGIC);
 }
 
+AVX512 INLINE uint64_t letters_in_avx512(__m512i v)
+{
+	return in_avx512(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26);
+}
+
 #define TARGET AVX512
 #define TWIN(name) name##_avx512
 #define VECTOR __m512i
 #define AT at_avx512
 #define IN in_avx512
 #define PAIRS_IN pairs_in_avx512
+#define LETTERS_IN letters_in_avx512
 #include "pan/sign_block.def"
 
 static size_t first(const uint8_t *data, size_t from, size_t until, size_t len, unsigned wanted,
@@ -498,9 +528,8 @@ static size_t first(const uint8_t *data, size_t from, size_t until, size_t len, 
 {
 	if (__builtin_cpu_supports("avx512bw"))
 		return first_avx512(data, from, until, len, wanted, signs);
-	return __builtin_cpu_supports("avx2")
-		       ? first_avx2(data, from, until, len, wanted, signs)
-		       : first_plain(data, from, until, len, wanted, signs);
+	return __builtin_cpu_supports("avx2") ? first_avx2(data, from, until, len, wanted, signs)
+					      : first_plain(data, from, until, len, wanted, signs);
 }
 
 #else

@@ -271,7 +271,7 @@ static void show(
 {
 	struct view *view = &shown->view;
 
-	if (first)
+	if (first && !unwrap->sink.plain)
 		start_inner(unwrap, shown, data);
 	view->first = first;
 	view->last = last;

@@ -48,6 +48,7 @@ struct view_sink {
 	 * be coded, is not shown (decoded bodies always are).  NULL: all are. */
 	size_t (*place)(struct bytes data, size_t from);
 	size_t least; /* bytes of the shortest it looks for, at most 18 (a gzip file's) */
+	bool plain;   /* views as they stand are enough */
 };
 
 struct unwrap_counters {

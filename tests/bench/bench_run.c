@@ -5,7 +5,8 @@
  *   bench_run limit FILE CONF...             walk, decode, flow, in-order bytes; then also
  *                                            one pass of pan and of the signatures
  *   bench_run engine WORKERS FILE CONF...    engine_run, events thrown away
- *   bench_run flows COUNT PACKETS CONF...    COUNT flows that wait, then PACKETS in turn
+ *   bench_run plain WORKERS FILE CONF...     the same, but no coding is taken off, nothing
+ * unwrapped bench_run flows COUNT PACKETS CONF...    COUNT flows that wait, then PACKETS in turn
  *   bench_run flood COUNT FROM FILE CONF...  FILE and COUNT SYNs in 10 s from FROM (unix time);
  *                                            that time passes as it did; events as
  *                                            "milliseconds behind the packets", TAB, JSON
@@ -39,7 +40,7 @@ struct bench {
 	uint64_t pace_from_ns, pace_to_ns, pace_clock_ns;
 	_Atomic uint64_t reached_ns; /* by the capture thread */
 	uint64_t rss_kib;
-	bool print;
+	bool print, plain;
 	uint8_t record[sizeof(struct record) + EVENT_JSON_MAX];
 };
 
@@ -190,6 +191,7 @@ static int engine(struct bench *run, struct source *source, uint32_t workers, ui
 		.key = {1, 2},
 		.token_key = {7},
 		.sensor = "bench",
+		.plain = run->plain,
 		.ready = ready,
 		.self = run};
 
@@ -235,7 +237,7 @@ static struct source *open_parts(const struct bytes parts[], uint32_t count)
 	return source;
 }
 
-static int do_engine(char **argv, int argc)
+static int run_engine(char **argv, int argc, bool plain)
 {
 	static struct bench run;
 	static struct engine_report report;
@@ -245,9 +247,20 @@ static int do_engine(char **argv, int argc)
 
 	build(argv + 2, argc - 2, &generation);
 	run.generation = &generation;
+	run.plain = plain;
 	int status = engine(&run, source, (uint32_t)strtoul(argv[0], NULL, 10), MEMORY, &report);
 	print_report(&run, &report, source);
 	return status;
+}
+
+static int do_engine(char **argv, int argc)
+{
+	return run_engine(argv, argc, false);
+}
+
+static int do_plain(char **argv, int argc)
+{
+	return run_engine(argv, argc, true);
 }
 
 static int do_flows(char **argv, int argc)
@@ -458,11 +471,12 @@ int main(int argc, char **argv)
 		int args;
 		int (*run)(char **argv, int argc);
 	} modes[] = {{"read", 1, do_read}, {"limit", 2, do_limit}, {"engine", 3, do_engine},
-		{"flows", 3, do_flows}, {"flood", 4, do_flood}};
+		{"plain", 3, do_plain}, {"flows", 3, do_flows}, {"flood", 4, do_flood}};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(argv[1], modes[i].word) == 0 && argc - 2 >= modes[i].args)
 			return modes[i].run(argv + 2, argc - 2);
-	fprintf(stderr, "usage: bench_run read|limit|engine|flows|flood ... (see bench_run.c)\n");
+	fprintf(stderr,
+		"usage: bench_run read|limit|engine|plain|flows|flood ... (see bench_run.c)\n");
 	return 2;
 }
