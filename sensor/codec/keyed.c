@@ -147,6 +147,18 @@ static size_t keyed_decode(struct unpacker *unpacker, struct bytes coded,
 	return is_proven(unpacker, coded, manner, &key) ? key_take(&key, coded, out, room) : 0;
 }
 
+/* All is in the head: what does not unpack there does not with what follows it. */
+static bool keyed_hopeless(
+	struct unpacker *unpacker, struct bytes head, const struct manner *manner)
+{
+	struct stretch stretch;
+
+	if (head.len < KEY_HEAD || !keyed_find(head, 0, manner, &stretch))
+		return false;
+	struct key key = key_of(manner, stretch.variant);
+	return !is_proven(unpacker, head, manner, &key);
+}
+
 #define MANNER(name, manner)                                                                       \
 	static bool name##_find(struct bytes buf, size_t from, struct stretch *out)                \
 	{                                                                                          \
@@ -156,6 +168,13 @@ static size_t keyed_decode(struct unpacker *unpacker, struct bytes coded,
 		uint32_t variant, uint8_t *out, size_t room)                                       \
 	{                                                                                          \
 		return keyed_decode(unpacker, coded, &(manner), variant, out, room);               \
+	}                                                                                          \
+	static bool name##_hopeless(                                                               \
+		struct unpacker *unpacker, struct bytes head, uint8_t *out, size_t room)           \
+	{                                                                                          \
+		(void)out;                                                                         \
+		(void)room;                                                                        \
+		return keyed_hopeless(unpacker, head, &(manner));                                  \
 	}
 
 MANNER(xor, by_one)
@@ -167,19 +186,23 @@ const struct coding coding_xor = {.layer = LAYER_XOR,
 	.searched = true,
 	.whole = true,
 	.find = xor_find,
-	.decode = xor_decode};
+	.decode = xor_decode,
+	.hopeless = xor_hopeless};
 const struct coding coding_add = {.layer = LAYER_ADD,
 	.searched = true,
 	.whole = true,
 	.find = add_find,
-	.decode = add_decode};
+	.decode = add_decode,
+	.hopeless = add_hopeless};
 const struct coding coding_xor_repeating = {.layer = LAYER_XOR_REPEATING,
 	.searched = true,
 	.whole = true,
 	.find = repeating_find,
-	.decode = repeating_decode};
+	.decode = repeating_decode,
+	.hopeless = repeating_hopeless};
 const struct coding coding_xor_three = {.layer = LAYER_XOR_REPEATING,
 	.searched = true,
 	.whole = true,
 	.find = three_find,
-	.decode = three_decode};
+	.decode = three_decode,
+	.hopeless = three_hopeless};

@@ -6,6 +6,8 @@
 #include "codec/look.h"
 #include "codec/within.h"
 
+#define VALUE_MOST 512
+
 static size_t reversal_decode(
 	struct unpacker *unpacker, struct bytes coded, uint32_t variant, uint8_t *out, size_t room)
 {
@@ -61,13 +63,14 @@ static bool reversal_find(struct bytes buf, size_t from, struct stretch *out)
 	return false;
 }
 
-/* What is packed, or bytes that are no text at any rate, may be reversed: the end says it. */
+/* What is packed, or bytes that are no text at any rate, may be reversed: the end says it, for
+ * which no more than VALUE_MOST bytes are kept. */
 static bool whole_find(struct bytes buf, size_t from, struct stretch *out)
 {
 	struct bytes head = bytes_head(buf, LOOK_BYTES);
 	size_t odd = 0;
 
-	if (from != 0 || buf.len < TOKEN_MIN)
+	if (from != 0 || buf.len < TOKEN_MIN || buf.len > VALUE_MOST)
 		return false;
 	for (size_t i = 0; i < head.len; i++)
 		odd += !is_text(head.ptr[i]);
