@@ -1,7 +1,7 @@
 /* Goal: the first pass says the same on every processor, and what is written in a coding shows
  * wherever it stands.  Method: random and structured blocks at every offset before an unreadable
- * page; stretches that Python's codecs made (base64, binascii, str.encode) of the published test
- * number 4111111111111111, at every place of two blocks, between behind and between words. */
+ * page; stretches that Python's codecs made (base64, binascii, str.encode) of published test
+ * numbers, at every place of two blocks, between blanks and between words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -145,7 +145,8 @@ static const struct {
 		"\243\261\243\261"
 		"\243\261\243\261\243\261\243\261"},
 	{SIGN_NUMBER, 16, "4111111111111111"}, {SIGN_NUMBER, 19, "4111 1111 1111 1111"},
-	{SIGN_DIGITS, 23, "41 11 11 11 11 11 11 11"}};
+	{SIGN_TOKEN, 25, "NDAxMjg4ODg4 ODg4MTg4MQ=="}, {SIGN_HEX, 24, "343131313131313131313131"},
+	{SIGN_BASE32, 21, "GQZDEMRSGIZDEMRSGIZDE"}, {SIGN_DIGITS, 23, "41 11 11 11 11 11 11 11"}};
 
 static void shows(const char *filler, size_t row, size_t off)
 {
