@@ -182,7 +182,7 @@ INLINE bool is_number(uint64_t digit, uint64_t next, uint64_t separator)
 
 INLINE bool has_digits(uint64_t digit, uint64_t next)
 {
-	return (digit != 0) & (bits(digit) + bits(next) >= DIGITS_NUMBER);
+	return digit != 0 && bits(digit) + bits(next) >= DIGITS_NUMBER;
 }
 
 /* Where runs of exactly 2 or 3 bits begin. */
@@ -235,17 +235,24 @@ INLINE unsigned split_of(const struct screen *now, const struct screen *next)
 	return tail == 0 ? 0 : tail + ones_low(next->token);
 }
 
+/* For conditions that are computed all: which of them holds is hard to predict. */
+INLINE unsigned is(bool holds)
+{
+	return holds;
+}
+
 /* What is_token() and runs of hex and base32 need; turns: of the block and of the next. */
 INLINE bool may_be_token(
 	const struct screen *now, const struct screen *next, uint64_t turns, uint64_t next_turns)
 {
 	uint64_t tail = high_bits(ones_high(now->token)), lead = low_bits(ones_low(next->token));
 
-	return ((split_of(now, next) >= BASE64_PART) &
-		       (bits(turns & tail) + bits(next_turns & lead) >= TURNS)) |
-	       (bits(turns & in_runs_of_18(now->token)) >= TURNS) |
-	       ((runs_of_12(now->token) != 0) & is_lively(turns)) | (runs_of_20(now->single) != 0) |
-	       is_split(now->single, next->single, BASE32_RUN);
+	return (is(split_of(now, next) >= BASE64_PART) &
+		       is(bits(turns & tail) + bits(next_turns & lead) >= TURNS)) |
+	       is(bits(turns & in_runs_of_18(now->token)) >= TURNS) |
+	       (is(runs_of_12(now->token) != 0) & is(is_lively(turns))) |
+	       is(runs_of_20(now->single) != 0) |
+	       is(is_split(now->single, next->single, BASE32_RUN));
 }
 
 /* Besides tokens and numbers. */
@@ -255,9 +262,9 @@ INLINE bool may_show(const struct screen *now, const struct screen *next)
 	int escapes = bits(now->escape & (now->single >> 2 | high_bits(2)));
 	int digits = bits(now->digit);
 
-	return now->rare | (escapes >= 2) |
-	       ((escapes != 0) & (digits + bits(next->digit) >= DIGITS_NUMBER)) |
-	       ((digits >= LIST_DIGITS) & (bits(now->digit & ~(now->digit << 1)) >= LIST_MIN));
+	return is(now->rare) | is(escapes >= 2) |
+	       (is(escapes != 0) & is(digits + bits(next->digit) >= DIGITS_NUMBER)) |
+	       (is(digits >= LIST_DIGITS) & is(bits(now->digit & ~(now->digit << 1)) >= LIST_MIN));
 }
 
 /* Pairs of bytes that begin something, by their half bytes: a pair has a bit where each half byte

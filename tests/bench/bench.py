@@ -161,8 +161,8 @@ class Bench:
     def run(self, *words):
         return call(self.options.run, *words)
 
-    def engine(self, workers, file):
-        result = pairs(self.run("engine", workers, file, SIGNATURES, self.policy, self.rules,
+    def engine(self, workers, file, mode="engine"):
+        result = pairs(self.run(mode, workers, file, SIGNATURES, self.policy, self.rules,
                                 self.listed))
         must(result["imbalance"] == 0, f"{file.name}, {workers} workers: the books balance")
         return result
@@ -171,10 +171,11 @@ class Bench:
         file = self.folder / f"{name}.pcap"
         call(self.options.forge, "corpus", name, "-o", file, "--megabytes", self.options.mb,
              "--seed", 1)
-        reads, limits, runs = [], [], {1: [], 2: []}
+        reads, limits, plain, runs = [], [], [], {1: [], 2: []}
         for _ in range(self.options.rounds):
             reads.append(pairs(self.run("read", file)))
             limits.append(pairs(self.run("limit", file, SIGNATURES, self.policy, self.rules)))
+            plain.append(self.engine(1, file, "plain"))
             for workers, results in runs.items():
                 results.append(self.engine(workers, file))
         same = {result[key] for results in runs.values() for result in results
@@ -193,6 +194,7 @@ class Bench:
                 self.share(reads, "cpu", results) if one else "",
                 self.share(limits, "hand_cpu", results) if one else "",
                 self.share(limits, "scan_cpu", results) if one else "",
+                self.share(plain, "cpu", results) if one else "",
                 spread([r["rss_kib"] / 1024 for r in results], "{:.0f}"),
                 f"{results[0]['quotas']:.0f}"])
             self.join_rows.append([
@@ -221,6 +223,7 @@ class Bench:
               f"addresses, {LISTED_NAMES} names, per worker",
               ["corpus", "workers", "Gbit/s wall", "Gbit/s CPU", "Mpps wall", "Mpps CPU",
                "MB inspected", "% of read", "% of hand-off", "% of hand-off + a pass a scan",
+               "% of itself without codings and unwrap",
                "RSS MiB", "quotas"], rows)
         table("Join", ["corpus", "workers", "facts", "events", "M facts/s of its CPU",
                        "% of a core"], self.join_rows)
