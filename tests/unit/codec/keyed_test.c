@@ -9,9 +9,13 @@
 #include <cmocka.h>
 
 #include "codec/coding_check.h"
+#include "codec/key.h"
+#include "codec/unpacking.h"
+
+#define REVERSED_MOST 512 /* bytes of a value that is reversed as a whole */
 
 extern const struct coding coding_xor, coding_add, coding_xor_repeating, coding_xor_three,
-	coding_reversal, coding_rot, coding_digit_shift;
+	coding_reversal, coding_reversed_value, coding_rot, coding_digit_shift;
 
 #define RECORD "card_number=4539578763621486&exp=12/29&cvv=123&holder=AOI SATO"
 #define RECORD_LEN (sizeof(RECORD) - 1)
@@ -125,6 +129,42 @@ static void texts_are_none(void **state)
 			assert_int_equal(stretches(all[c], bytes_text(rows[i])), 0);
 }
 
+static void noise(uint8_t *out, size_t len)
+{
+	uint32_t state = 20261122;
+
+	for (size_t i = 0; i < len; i++) {
+		state = state * 1664525u + 1013904223u;
+		out[i] = (uint8_t)(state >> 24);
+	}
+}
+
+/* More is not gathered for: any bytes that are no text may be it. */
+static void a_value_reversed_as_a_whole_is_short(void **state)
+{
+	uint8_t data[REVERSED_MOST + 1];
+
+	(void)state;
+	noise(data, sizeof(data));
+	assert_int_equal(stretches(&coding_reversed_value, bytes_of(data, REVERSED_MOST)), 1);
+	assert_int_equal(stretches(&coding_reversed_value, bytes_of(data, REVERSED_MOST + 1)), 0);
+}
+
+/* A gzip file's first ten bytes under a key, and noise behind them. */
+static void what_does_not_unpack_under_its_key_is_hopeless_once_the_head_is_there(void **state)
+{
+	static const uint8_t magic[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+	uint8_t data[KEY_HEAD], out[64];
+
+	(void)state;
+	noise(data, sizeof(data));
+	for (size_t i = 0; i < sizeof(magic); i++)
+		data[i] = magic[i] ^ 0xa7;
+	assert_int_equal(stretches(&coding_xor, bytes_of(data, KEY_HEAD)), 1);
+	assert_true(coding_xor.hopeless(unpacker, bytes_of(data, KEY_HEAD), out, sizeof(out)));
+	assert_false(coding_xor.hopeless(unpacker, bytes_of(data, KEY_HEAD - 1), out, sizeof(out)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,7 +175,10 @@ int main(void)
 		cmocka_unit_test(text_in_a_coding_comes_out_where_no_byte_stays_text),
 		cmocka_unit_test(reversed_rotated_and_shifted_records_come_out),
 		cmocka_unit_test(texts_are_none),
+		cmocka_unit_test(a_value_reversed_as_a_whole_is_short),
+		cmocka_unit_test(
+			what_does_not_unpack_under_its_key_is_hopeless_once_the_head_is_there),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
