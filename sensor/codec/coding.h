@@ -29,14 +29,14 @@ struct stretch {
 
 /* What a stretch of it shows from afar, for a first pass over every byte: bits. */
 enum sign {
-	SIGN_TOKEN = 1,   /* characters of base64 that are no words, path or number */
-	SIGN_ESCAPE = 2,  /* escapes in a row, or beside a number */
-	SIGN_LIST = 4,    /* short numbers and separators */
-	SIGN_ZERO = 8,    /* every second byte is zero */
-	SIGN_WIDE = 16,   /* digits of another charset, or spaces of more bytes between digits */
-	SIGN_PACKED = 32, /* the first bytes of something packed */
-	SIGN_NUMBER = 64, /* a number of a card's length, or what a rotation by 47 makes of one */
-	SIGN_HEX = 128,   /* hex digits in a row */
+	SIGN_TOKEN = 1,    /* characters of base64 that are no words, path or number */
+	SIGN_ESCAPE = 2,   /* escapes in a row, or beside a number */
+	SIGN_LIST = 4,     /* short numbers and separators */
+	SIGN_ZERO = 8,     /* every second byte is zero or FF */
+	SIGN_WIDE = 16,    /* digits of another charset, or spaces of more bytes between digits */
+	SIGN_PACKED = 32,  /* the first bytes of something packed */
+	SIGN_NUMBER = 64,  /* a number of a card's length, or what a rotation by 47 makes of one */
+	SIGN_HEX = 128,    /* hex digits in a row */
 	SIGN_BASE32 = 256, /* characters of base32 in one case in a row */
 	SIGN_DIGITS = 512, /* as many digits as a card's, however they stand */
 	SIGN_ALL = 1023

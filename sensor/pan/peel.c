@@ -139,6 +139,13 @@ static size_t behind(const struct coding *coding, struct stretch stretch, bool t
 	return stretch.off + (taken && stretch.len > 0 && coding->core == NULL ? stretch.len : 1);
 }
 
+/* Half of a full-width digit in UTF-16. */
+static bool is_wide(struct bytes data, size_t at)
+{
+	return (at > 0 && data.ptr[at - 1] == 0xff) ||
+	       (at + 1 < data.len && data.ptr[at + 1] == 0xff);
+}
+
 /* Bytes such as compression or a key leaves: nothing is written there in a coding of text. */
 static bool is_noise(struct bytes data)
 {
@@ -146,7 +153,8 @@ static bool is_noise(struct bytes data)
 
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = data.ptr[i];
-		odd += (c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0) || c == 0x7f;
+		odd += ((c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0) || c == 0x7f) &&
+		       !is_wide(data, i);
 	}
 	return odd * 16 > len;
 }

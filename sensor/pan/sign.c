@@ -27,8 +27,8 @@
 struct kinds {
 	uint64_t token; /* of base64 */
 	uint64_t upper, lower, digit;
-	uint64_t turns; /* another kind of letter or digit than the one before */
-	uint64_t zero;
+	uint64_t turns;  /* another kind of letter or digit than the one before */
+	uint64_t high;   /* 0 or FF, as of ASCII and of full-width digits in UTF-16 */
 	uint64_t escape; /* one may begin, */
 	uint64_t wide;   /* a character of another charset, */
 	uint64_t gap;    /* a digit and a space of more bytes, */
@@ -194,9 +194,9 @@ INLINE uint64_t runs_of(uint64_t mask, unsigned count)
 }
 
 /* Every second byte of eight. */
-INLINE bool is_alternate(uint64_t zero)
+INLINE bool is_alternate(uint64_t high)
 {
-	return (zero & zero >> 2 & zero >> 4 & zero >> 6 & ~(zero >> 1 | zero >> 3 | zero >> 5)) !=
+	return (high & high >> 2 & high >> 4 & high >> 6 & ~(high >> 1 | high >> 3 | high >> 5)) !=
 	       0;
 }
 
@@ -273,15 +273,16 @@ struct pairs {
 	uint8_t left_low[16], left_high[16], right_low[16], right_high[16];
 };
 
-/* 1: % and a hex digit; 2: \ and one of ux0123; 4: & and # or n; 8: = and a hex digit; 16: PK,
- * = and CR; 32: # and a digit.  On the left alone, characters of base64: 64: + - /; 128: _. */
+/* 1: % and a hex digit; 2: \ and one of ux0123; 4: & and # or n; 8: = and a hex digit or LF;
+ * 16: PK, = and CR; 32: # and a digit.  On the left alone, characters of base64: 64: + - /; 128: _.
+ */
 static const struct pairs escapes = {
 	.left_low = {16, 0, 0, 32, 0, 1, 4, 0, 0, 0, 0, 64, 2, 8 | 16 | 64, 0, 64 | 128},
 	.left_high = {0, 0, 1 | 4 | 32 | 64, 8 | 16, 0, 2 | 16 | 128},
 	.right_low = {1 | 2 | 8 | 32, 1 | 2 | 8 | 32, 1 | 2 | 8 | 32, 1 | 2 | 4 | 8 | 32,
-		1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 0,
+		1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 8,
 		16, 0, 16, 4, 0},
-	.right_high = {16, 0, 4, 1 | 2 | 8 | 32, 1 | 8 | 16, 0, 1 | 4, 2},
+	.right_high = {8 | 16, 0, 4, 1 | 2 | 8 | 32, 1 | 8 | 16, 0, 1 | 4, 2},
 };
 
 /* Each with a byte that is not ASCII: 1: 1F 8B; 2: 28 B5; 4: FF D9; 8: AE 42; 16: a digit and C2
