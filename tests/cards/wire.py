@@ -79,6 +79,7 @@ class Writer:
 
     def __init__(self, stem, pause=20):
         self.stem, self.number, self.pause = stem, 0, pause
+        os.makedirs(os.path.dirname(stem) or ".", exist_ok=True)
         self.scenario = private(stem + ".forge", "wb")
         self.scenario.write(b"start 2026-11-20T08:00:00Z\nrtt 4ms\n")
         self.packs = private(stem + ".packs", "wb")
