@@ -91,22 +91,13 @@ static void put_layers(struct page *page, const struct value *layers)
 	}
 }
 
-static void put_labelled(struct page *page, const char *label, const struct value *value)
-{
-	if (value == NULL)
-		return;
-	page_put(page, "%s ", label);
-	page_put_value(page, value);
-	page_end(page);
-}
-
 static void put_place(struct page *page, const struct value *of)
 {
 	put_layers(page, value_at(of, "encoding"));
 	page_end(page);
-	put_labelled(page, "field", value_at(of, "field"));
-	put_labelled(page, "key", value_at(of, "key"));
-	put_labelled(page, "offset", value_at(of, "offset"));
+	page_put_labelled(page, "field", value_at(of, "field"));
+	page_put_labelled(page, "key", value_at(of, "key"));
+	page_put_labelled(page, "offset", value_at(of, "offset"));
 }
 
 static void put_reasons(struct page *page, const struct value *reasons)

@@ -6,25 +6,16 @@
 #define HISTORY_MAX 6
 #define ONE_SIDED_LEAST 0.01
 
-static void put_labelled(struct page *page, const char *label, const struct value *value)
-{
-	if (value == NULL)
-		return;
-	page_put(page, "%s ", label);
-	page_put_value(page, value);
-	page_end(page);
-}
-
 static void put_piece_of_evidence(struct page *page, const struct value *row)
 {
 	page_put_time(page, value_at(row, "time"));
 	page_end(page);
-	put_labelled(page, "flow", value_at(row, "community_id"));
-	put_labelled(page, "frame", value_at(row, "frame"));
-	put_labelled(page, "of", value_at(row, "source"));
-	put_labelled(page, "field", value_at(row, "field"));
-	put_labelled(page, "key", value_at(row, "key"));
-	put_labelled(page, "offset", value_at(row, "offset"));
+	page_put_labelled(page, "flow", value_at(row, "community_id"));
+	page_put_labelled(page, "frame", value_at(row, "frame"));
+	page_put_labelled(page, "of", value_at(row, "source"));
+	page_put_labelled(page, "field", value_at(row, "field"));
+	page_put_labelled(page, "key", value_at(row, "key"));
+	page_put_labelled(page, "offset", value_at(row, "offset"));
 	if (value_at(row, "text") != NULL) {
 		page_section(page, "");
 		page_put_value(page, value_at(row, "text"));

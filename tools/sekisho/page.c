@@ -376,3 +376,12 @@ const char *page_take(struct page *page)
 	page->len = 0;
 	return page->piece;
 }
+
+void page_put_labelled(struct page *page, const char *label, const struct value *value)
+{
+	if (value == NULL)
+		return;
+	page_put(page, "%s ", label);
+	page_put_value(page, value);
+	page_end(page);
+}

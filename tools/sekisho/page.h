@@ -57,6 +57,8 @@ void page_line(struct page *page);                         /* ends piece and lin
 /* The piece as text without going to the page; it is emptied.  Ends at the
  * next call of the page. */
 const char *page_take(struct page *page);
+/* A piece of its own: what it is, and the value; nothing for NULL. */
+void page_put_labelled(struct page *page, const char *label, const struct value *value);
 
 /* Columns of a terminal that safe text takes; escapes of colour take none. */
 size_t page_width(const char *text, size_t len);
