@@ -273,16 +273,17 @@ struct pairs {
 	uint8_t left_low[16], left_high[16], right_low[16], right_high[16];
 };
 
-/* 1: % and a hex digit; 2: \ and one of ux0123; 4: & and # or n; 8: = and a hex digit or LF;
- * 16: PK, = and CR; 32: # and a digit.  On the left alone, characters of base64: 64: + - /; 128: _.
+/* 1: % and a hex digit; 2: \ and one of ux0123; 4: & and # or n; 8: = and a hex digit;
+ * 16: PK, = and CR or LF; 32: # and a digit.  On the left alone, characters of base64: 64: + - /;
+ * 128: _.
  */
 static const struct pairs escapes = {
 	.left_low = {16, 0, 0, 32, 0, 1, 4, 0, 0, 0, 0, 64, 2, 8 | 16 | 64, 0, 64 | 128},
 	.left_high = {0, 0, 1 | 4 | 32 | 64, 8 | 16, 0, 2 | 16 | 128},
 	.right_low = {1 | 2 | 8 | 32, 1 | 2 | 8 | 32, 1 | 2 | 8 | 32, 1 | 2 | 4 | 8 | 32,
-		1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 8,
+		1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 1 | 8 | 32, 1 | 2 | 8 | 32, 1 | 8 | 32, 16,
 		16, 0, 16, 4, 0},
-	.right_high = {8 | 16, 0, 4, 1 | 2 | 8 | 32, 1 | 8 | 16, 0, 1 | 4, 2},
+	.right_high = {16, 0, 4, 1 | 2 | 8 | 32, 1 | 8 | 16, 0, 1 | 4, 2},
 };
 
 /* Each with a byte that is not ASCII: 1: 1F 8B; 2: 28 B5; 4: FF D9; 8: AE 42; 16: a digit and C2

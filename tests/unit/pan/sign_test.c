@@ -120,6 +120,8 @@ static const struct {
 		";&#49;&#49;&#49;&#49;&#4"
 		"9;&#49;&#49;&#49;&#49;&#"
 		"49;&#49;"},
+	{SIGN_ESCAPE, 28, "MNQXEZC7NZ2W=\nYTFOI6TINJTHE2"},
+	{SIGN_ESCAPE, 29, "MNQXEZC7NZ2W=\r\nYTFOI6TINJTHE2"},
 	{SIGN_LIST, 47,
 		"52,49,49,49,49,49,49,49,"
 		"49,49,49,49,49,49,49,49"},
